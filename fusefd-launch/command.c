@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "die.h"
+#include "environment.h"
+#include "syscalls.h"
+
+/* Where the caller has no PATH, as execvp(3) does; without the current
+ * directory, which nobody expects there. */
+#define DEFAULT_PATH "/usr/local/bin:/usr/bin:/bin"
+
+/* 0, or the errno that an exec would fail with, as far as can be seen. */
+static int check_executable(const char *path)
+{
+	struct stat stat_;
+
+	if (stat(path, &stat_))
+		return errno;
+	if (S_ISDIR(stat_.st_mode))
+		return EISDIR;
+	if (sys_faccessat2(AT_FDCWD, path, X_OK, AT_EACCESS))
+		return errno;
+	return 0;
+}
+
+static noreturn void die_unusable(const char *path, int error)
+{
+	if (error == ENOENT || error == ENOTDIR)
+		die_with(EXIT_NOT_FOUND, "cannot execute %s: %s", quoted(path),
+			 strerror(error));
+	die_with(EXIT_NOT_STARTED, "cannot execute %s: %s", quoted(path),
+		 strerror(error));
+}
+
+static char *join_path(const char *directory, const char *name)
+{
+	char *path;
+
+	/* An empty entry of PATH is the current directory (POSIX). */
+	if (asprintf(&path, "%s/%s", *directory ? directory : ".", name) < 0)
+		die("out of memory");
+	return path;
+}
+
+static const char *search(const char *name, const char *directories)
+{
+	char *rest = need_memory(strdup(directories)), *directory, *path;
+	const char *unusable = NULL;
+	int error, reason = 0;
+
+	while ((directory = strsep(&rest, ":"))) {
+		path = join_path(directory, name);
+		error = check_executable(path);
+		if (!error)
+			return path;
+		/* As execvp(3): go on behind what may not be executed, and
+		 * speak of it where nothing better comes. */
+		if (error != ENOENT && error != ENOTDIR && !unusable) {
+			unusable = path;
+			reason = error;
+		}
+	}
+	if (unusable)
+		die_unusable(unusable, reason);
+	die_with(EXIT_NOT_FOUND,
+		 "cannot find the command %s in PATH\n"
+		 "Name it by its path, or install it.",
+		 quoted(name));
+}
+
+const char *command_find(const char *name, char *const *callers_environment)
+{
+	const char *path = environment_get(callers_environment, "PATH");
+	int error;
+
+	if (!strchr(name, '/'))
+		return search(name, path ? path : DEFAULT_PATH);
+	error = check_executable(name);
+	if (error)
+		die_unusable(name, error);
+	return name;
+}
+
+const char *command_base_name(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	return slash && slash[1] ? slash + 1 : name;
+}
+
+void command_execute(const char *path, char **command, char **environment)
+{
+	execve(path, command, environment);
+}
+
+void command_die_unexecuted(const char *path, int error)
+{
+	switch (error) {
+	case ENOENT:
+		die_with(EXIT_NOT_STARTED,
+			 "cannot execute %s: its interpreter does not exist\n"
+			 "It is named in the first line of a script; of a "
+			 "program it is the dynamic loader.",
+			 quoted(path));
+	case ENOEXEC:
+		die_with(EXIT_NOT_STARTED,
+			 "cannot execute %s: %s\n"
+			 "A script begins with a line that names its "
+			 "interpreter, such as '#!/bin/sh'.",
+			 quoted(path), strerror(error));
+	case EPERM:
+		/* The kernel's answer where the bounding set does not hold
+		 * what the file wants (capabilities(7), "Safety checking for
+		 * capability-dumb binaries"). */
+		die_with(EXIT_NOT_STARTED,
+			 "cannot execute %s: %s: it has file capabilities, "
+			 "and no filesystem may have any here",
+			 quoted(path), strerror(error));
+	default:
+		die_with(EXIT_NOT_STARTED, "cannot execute %s: %s",
+			 quoted(path), strerror(error));
+	}
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * COMMAND: found before anything is mounted, executed as the last act.
+ */
+#ifndef FUSEFD_LAUNCH_COMMAND_H
+#define FUSEFD_LAUNCH_COMMAND_H
+
+#include <stdnoreturn.h>
+
+/* The path of the executable file, as the user who will run it finds it: the
+ * name itself where it has a slash, else by the caller's PATH. Dies with
+ * EXIT_NOT_FOUND or EXIT_NOT_STARTED. */
+const char *command_find(const char *name, char *const *callers_environment);
+
+/* The last part of the name. */
+const char *command_base_name(const char *name);
+
+/* Replaces the process; where it returns, errno says why it could not. Never
+ * searches, and never puts a shell in the place of what has no format. */
+void command_execute(const char *path, char **command, char **environment);
+
+/* Dies with EXIT_NOT_STARTED and what that errno means. */
+noreturn void command_die_unexecuted(const char *path, int error);
+
+#endif

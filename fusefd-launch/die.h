@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the launcher says, and how it ends. One grammar for all messages:
+ *
+ *     fusefd-launch: cannot mount on '/mnt/x': it is not owned by you
+ *     Choose a directory that you own.
+ *
+ * the object and the reason on one line and, where the user can do something
+ * about it, what to do on the next.
+ */
+#ifndef FUSEFD_LAUNCH_DIE_H
+#define FUSEFD_LAUNCH_DIE_H
+
+#include <stdbool.h>
+#include <stdnoreturn.h>
+
+enum exit_status {
+	EXIT_LAUNCHER = 125,	/* our own failure */
+	EXIT_NOT_STARTED = 126, /* COMMAND cannot be executed */
+	EXIT_NOT_FOUND = 127,	/* COMMAND is not found */
+};
+
+#define PRINTF(text, first) __attribute__((format(printf, text, first)))
+
+/* Prefix, message and newline in one write to stderr. */
+void say(const char *format, ...) PRINTF(1, 2);
+
+/* say() where it is wanted: what --verbose and --dry-run tell of the steps. */
+void say_if(bool wanted, const char *format, ...) PRINTF(2, 3);
+
+/* say() and end with EXIT_LAUNCHER. */
+noreturn void die(const char *format, ...) PRINTF(1, 2);
+
+/* say() and end with a status of one's own. */
+noreturn void die_with(enum exit_status status, const char *format, ...)
+	PRINTF(2, 3);
+
+/* The name in single quotes, with control characters and bytes outside ASCII
+ * as \xNN: what a caller named must not be able to write to a terminal or to
+ * forge a second line. Allocated; the process is too short to free it. */
+const char *quoted(const char *name);
+
+/* malloc()ed memory, or death. */
+void *need_memory(void *memory);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "fds.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "die.h"
+#include "syscalls.h"
+
+void fds_fill_standard(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		if (open("/dev/null", O_RDWR) != fd)
+			_exit(EXIT_LAUNCHER);
+	}
+}
+
+static int compare(const void *a, const void *b)
+{
+	const int left = *(const int *)a, right = *(const int *)b;
+
+	return (left > right) - (left < right);
+}
+
+static void close_between(unsigned int first, unsigned int last)
+{
+	if (first <= last && sys_close_range(first, last))
+		die("cannot close the fds from %u to %u: %s\n"
+		    "fusefd-launch needs Linux 5.9 or later.",
+		    first, last, strerror(errno));
+}
+
+void fds_close_others(int *kept, size_t count)
+{
+	unsigned int next = STDERR_FILENO + 1;
+
+	qsort(kept, count, sizeof(*kept), compare);
+	for (size_t i = 0; i < count; i++) {
+		if (fcntl(kept[i], F_GETFD) < 0)
+			die("option --keep-fd: fd %d is not open", kept[i]);
+		if ((unsigned int)kept[i] < next)
+			continue;
+		close_between(next, (unsigned int)kept[i] - 1);
+		next = (unsigned int)kept[i] + 1;
+	}
+	close_between(next, UINT_MAX);
+}

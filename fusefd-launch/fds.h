@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The fd table that the caller left.
+ */
+#ifndef FUSEFD_LAUNCH_FDS_H
+#define FUSEFD_LAUNCH_FDS_H
+
+#include <stddef.h>
+
+/* Put /dev/null where fds 0 to 2 are closed: else the next file opened would
+ * be what a message is written to. */
+void fds_fill_standard(void);
+
+/* Close all above 2 but those kept. Dies where one of these is not open.
+ * Sorts the array. */
+void fds_close_others(int *kept, size_t count);
+
+#endif

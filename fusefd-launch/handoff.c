@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "handoff.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "die.h"
+#include "placeholders.h"
+
+#define PROTOCOL 1
+
+/* As sd_listen_fds(3) counts. */
+#define LISTEN_FDS_START 3
+
+/* The five of the protocol, and the three of --listen-fds. */
+#define VARIABLES 8
+
+/* A text for each fd but the first, one for the first, a separator between. */
+static const char *join(size_t count, char separator, const int *fds,
+			const char *first, const char *other)
+{
+	char *text = NULL;
+	size_t length = 0;
+	FILE *out = need_memory(open_memstream(&text, &length));
+
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			fputc(separator, out);
+		if (fds)
+			fprintf(out, "%d", fds[i]);
+		else
+			fputs(i == 0 ? first : other, out);
+	}
+	if (fclose(out))
+		die("out of memory");
+	return text;
+}
+
+static const char *join_numbers(const struct handoff *handoff)
+{
+	return join(handoff->count, ',', handoff->fds, NULL, NULL);
+}
+
+static const char *acl_name(const struct mount_options *options)
+{
+	if (options->allow_other)
+		return "all";
+	return options->allow_root ? "owner_and_root" : "owner";
+}
+
+void handoff_check_listen_fds(const int *fds, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (fds[i] != LISTEN_FDS_START + (int)i)
+			die("option --listen-fds: fd %d is kept, and the "
+			    "device fds must be those from %d on\n"
+			    "Move the kept fd to a number of %zu or more.",
+			    LISTEN_FDS_START + (int)i, LISTEN_FDS_START,
+			    LISTEN_FDS_START + count);
+}
+
+static void add_listen_fds(struct environment *environment,
+			   const struct handoff *handoff)
+{
+	environment_add(environment, "LISTEN_FDS=%zu", handoff->count);
+	environment_add(environment, "LISTEN_PID=%d", (int)getpid());
+	environment_add(environment, "LISTEN_FDNAMES=%s",
+			join(handoff->count, ':', NULL, "fusefd-primary",
+			     "fusefd-clone"));
+}
+
+char **handoff_environment(const struct handoff *handoff,
+			   const struct options *options, char *const *callers)
+{
+	struct environment environment;
+
+	environment_build(&environment, callers, handoff->owner, VARIABLES);
+	environment_add(&environment, "FUSEFD_PROTOCOL=%d", PROTOCOL);
+	environment_add(&environment, "FUSEFD_FDS=%s", join_numbers(handoff));
+	environment_add(&environment, "FUSEFD_MOUNTPOINT=%s",
+			handoff->mountpoint->path);
+	environment_add(&environment, "FUSEFD_ACL=%s",
+			acl_name(&options->mount));
+	environment_add(&environment, "FUSEFD_OWNER=%u", handoff->owner->uid);
+	if (options->listen_fds)
+		add_listen_fds(&environment, handoff);
+	return environment.variables;
+}
+
+void handoff_fill_command(const struct handoff *handoff, char **command)
+{
+	char fd[16], path[32];
+
+	snprintf(fd, sizeof(fd), "%d", handoff->fds[0]);
+	snprintf(path, sizeof(path), "/dev/fd/%d", handoff->fds[0]);
+	placeholders_replace(command,
+			     &(struct placeholder_values){
+				     .path = path,
+				     .fd = fd,
+				     .fds = join_numbers(handoff),
+				     .mountpoint = handoff->mountpoint->path,
+			     });
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * fusefd-launch: open /dev/fuse, mount, drop every privilege for good, and
+ * become the filesystem.
+ *
+ * main() is the order of operations; each step is a file of that name. What
+ * can fail comes before mount_attach(), and leaves nothing behind.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "device.h"
+#include "die.h"
+#include "environment.h"
+#include "fds.h"
+#include "fuse_conf.h"
+#include "handoff.h"
+#include "mount.h"
+#include "mountinfo.h"
+#include "mountpoint.h"
+#include "options.h"
+#include "policy.h"
+#include "privileges.h"
+#include "user.h"
+
+/* What policy has to say to a user before the mountpoint is known. */
+static void read_policy(struct fuse_conf *conf, const struct options *options,
+			const struct caller *caller)
+{
+	if (caller->root)
+		return;
+	fuse_conf_read(conf);
+	policy_judge_options(&options->mount, conf);
+}
+
+/* A mountpoint that only root can reach is root's to name, so root pins it
+ * with the rights that it still has; a user pins as that user. */
+static void pin_as_root(struct mountpoint *mountpoint,
+			const struct options *options,
+			const struct caller *caller)
+{
+	if (!caller->root)
+		return;
+	mountpoint_pin(mountpoint, options->mountpoint,
+		       options->user ? RESOLVE_ROOTS_LINKS : RESOLVE_AS_ROOT);
+}
+
+static void pin_as_user(struct mountpoint *mountpoint,
+			const struct options *options,
+			const struct caller *caller,
+			const struct fuse_conf *conf)
+{
+	if (caller->root)
+		return;
+	mountpoint_pin(mountpoint, options->mountpoint, RESOLVE_AS_USER);
+	mountpoint_inspect(mountpoint);
+	policy_judge_mountpoint(mountpoint, caller);
+	policy_judge_count(mountinfo_count_fuse_of(caller->uid), conf);
+}
+
+static noreturn void end_dry_run(const struct options *options,
+				 const struct mountpoint *mountpoint,
+				 const char *path, char *const *environment)
+{
+	say("would mount on %s with %zu device fds", quoted(mountpoint->path),
+	    options->fds);
+	for (; *environment; environment++)
+		if (strncmp(*environment, "FUSEFD_", 7) == 0)
+			say("would set %s", quoted(*environment));
+	say("would execute %s", quoted(path));
+	for (int i = 1; options->command[i]; i++)
+		say("would pass argument %d: %s", i,
+		    quoted(options->command[i]));
+	_exit(0);
+}
+
+/* Nobody will serve the mount: it must not stay. Not by what could die before
+ * it is gone. */
+static void take_back(int mount)
+{
+	privileges_try_raise();
+	mount_detach(mount);
+	privileges_try_lower();
+}
+
+int main(int argc, char **argv)
+{
+	char **callers_environment, **environment;
+	struct mountpoint mountpoint;
+	int fds[DEVICE_FDS_MAX];
+	struct options options;
+	struct fuse_conf conf;
+	struct caller caller;
+	struct owner owner;
+	const char *path;
+	bool tell, lowered;
+	int mount, error;
+
+	/* Nothing that the caller left may act on us. Signals are as the
+	 * caller has them: nothing here waits, and COMMAND is to find them so;
+	 * the same goes for umask, limits and the current directory. */
+	privileges_forbid_inspection();
+	fds_fill_standard();
+	callers_environment = environment_take();
+	if (argc < 1)
+		die("no arguments at all, not even a name");
+
+	/* Who asks, and for what. No file is touched but, for root's --user,
+	 * those of the user database. */
+	options_parse(&options, argc, argv);
+	tell = options.verbose || options.dry_run;
+	privileges_read(&caller);
+	user_find(&owner, options.user, &caller);
+	fds_close_others(options.keep_fds, options.keep_fd_count);
+
+	/* The last acts with the rights that the launcher was installed with:
+	 * who may run it may open the device. */
+	read_policy(&conf, &options, &caller);
+	device_open(fds, options.fds);
+	if (options.listen_fds)
+		handoff_check_listen_fds(fds, options.fds);
+	pin_as_root(&mountpoint, &options, &caller);
+
+	/* From here on the process is the user's, but for CAP_SYS_ADMIN, which
+	 * is permitted, and effective around mount system calls only. */
+	privileges_narrow(&owner);
+	say_if(tell,
+	       "opened %zu device fds, took uid %u and gid %u, and dropped all "
+	       "privileges but CAP_SYS_ADMIN",
+	       options.fds, owner.uid, owner.gid);
+	pin_as_user(&mountpoint, &options, &caller, &conf);
+	path = command_find(options.command[0], callers_environment);
+
+	const struct handoff handoff = {
+		.fds = fds,
+		.count = options.fds,
+		.mountpoint = &mountpoint,
+		.owner = &owner,
+	};
+	environment =
+		handoff_environment(&handoff, &options, callers_environment);
+	if (!options.literal)
+		handoff_fill_command(&handoff, options.command);
+	if (options.dry_run)
+		end_dry_run(&options, &mountpoint, path, environment);
+
+	/* A detached mount, that nobody sees and that dies with us. */
+	privileges_raise();
+	mount = mount_create(&options.mount, fds[0], &owner, &mountpoint,
+			     command_base_name(options.command[0]));
+	privileges_lower();
+	device_clone(fds, options.fds);
+	device_inherit(fds, options.fds);
+
+	/* Attached, and served at once by who we become: the exec takes the
+	 * permitted CAP_SYS_ADMIN away, which we keep until then for the case
+	 * that it fails. */
+	say_if(tell, "mounting on %s and executing %s", quoted(mountpoint.path),
+	       quoted(path));
+	privileges_raise();
+	mount_attach(mount, &mountpoint);
+	lowered = privileges_try_lower();
+	if (lowered)
+		command_execute(path, options.command, environment);
+	error = errno;
+	take_back(mount);
+	if (!lowered)
+		die("cannot lower CAP_SYS_ADMIN: %s", strerror(error));
+	command_die_unexecuted(path, error);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The mount: made detached, where nobody sees it, and attached as the last
+ * act before the exec. Until then it dies with the process.
+ */
+#ifndef FUSEFD_LAUNCH_MOUNT_H
+#define FUSEFD_LAUNCH_MOUNT_H
+
+#include "mount_options.h"
+#include "mountpoint.h"
+#include "privileges.h"
+
+/* A detached mount of the device fd, on a mountpoint of that type. Returns
+ * the fd of the mount. name: of the filesystem, where the options give no
+ * fsname or subtype. */
+int mount_create(const struct mount_options *options, int device,
+		 const struct owner *owner, const struct mountpoint *mountpoint,
+		 const char *name);
+
+/* Attach it to what is pinned: a rename or a new symbolic link at the path
+ * changes nothing. */
+void mount_attach(int mount, const struct mountpoint *mountpoint);
+
+/* Take it away again: that mount and no other, by its fd. */
+void mount_detach(int mount);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The mountpoint, held by an O_PATH fd: what was judged is what is mounted
+ * on, whatever its name means a moment later.
+ */
+#ifndef FUSEFD_LAUNCH_MOUNTPOINT_H
+#define FUSEFD_LAUNCH_MOUNTPOINT_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct mountpoint {
+	int fd;
+	const char *path; /* absolute, without symbolic links */
+	mode_t mode;
+	uid_t uid;
+	long filesystem; /* f_type, as statfs(2) has it; 0 where unasked */
+	int write_error; /* errno of a write to it, 0 where permitted */
+};
+
+/* How much the path's owner is trusted. */
+enum mountpoint_trust {
+	/* The caller resolves it with rights of its own: any path will do,
+	 * but its last component is no symbolic link. */
+	RESOLVE_AS_USER,
+	/* root resolves it for itself. */
+	RESOLVE_AS_ROOT,
+	/* root resolves it, and somebody else will own the mount: a symbolic
+	 * link that is not root's would let a user choose where root
+	 * mounts. */
+	RESOLVE_ROOTS_LINKS,
+};
+
+/* Dies where there is no such directory or file. */
+void mountpoint_pin(struct mountpoint *mountpoint, const char *path,
+		    enum mountpoint_trust trust);
+
+/* What policy asks about: the filesystem and the right to write, with the
+ * process's effective rights. */
+void mountpoint_inspect(struct mountpoint *mountpoint);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "placeholders.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "die.h"
+
+struct placeholder {
+	const char *name;
+	const char *value;
+};
+
+static bool starts_with(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+bool placeholders_name_one_fd(char *const *command)
+{
+	for (char *const *argument = command + 1; *argument; argument++)
+		if (strstr(*argument, "{}") || strstr(*argument, "{fd}"))
+			return true;
+	return false;
+}
+
+static const struct placeholder *find(const char *text,
+				      const struct placeholder *placeholders)
+{
+	for (; placeholders->name; placeholders++)
+		if (starts_with(text, placeholders->name))
+			return placeholders;
+	return NULL;
+}
+
+static char *replace_in(char *argument, const struct placeholder *placeholders)
+{
+	const struct placeholder *found;
+	char *text = NULL;
+	size_t length = 0;
+	FILE *out;
+
+	if (!strchr(argument, '{'))
+		return argument;
+	out = need_memory(open_memstream(&text, &length));
+	while (*argument) {
+		found = find(argument, placeholders);
+		if (found) {
+			fputs(found->value, out);
+			argument += strlen(found->name);
+		} else {
+			fputc(*argument++, out);
+		}
+	}
+	if (fclose(out))
+		die("out of memory");
+	return text;
+}
+
+void placeholders_replace(char **command,
+			  const struct placeholder_values *values)
+{
+	const struct placeholder placeholders[] = {
+		{"{}", values->path},	{"{fd}", values->fd},
+		{"{fds}", values->fds}, {"{mountpoint}", values->mountpoint},
+		{NULL, NULL},
+	};
+
+	for (char **argument = command + 1; *argument; argument++)
+		*argument = replace_in(*argument, placeholders);
+}
