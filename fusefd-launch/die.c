@@ -9,8 +9,11 @@
 
 #define PREFIX "fusefd-launch: "
 
-/* Longer than PATH_MAX quoted at its worst is nothing that a person reads. */
 #define MESSAGE_MAX 8192
+
+/* Of a name longer than twice this, what is shown of its beginning and of its
+ * end. Escaped at its worst, and twice in one message, it leaves room. */
+#define NAME_PART_MAX 400
 
 PRINTF(1, 0)
 static void write_message(const char *format, va_list arguments)
@@ -74,19 +77,33 @@ void die_with(enum exit_status status, const char *format, ...)
 	_exit((int)status);
 }
 
+static char *put_quoted(char *to, const char *from, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		const unsigned char byte = (unsigned char)from[i];
+
+		if (byte >= 0x20 && byte < 0x7f && byte != '\\' && byte != '\'')
+			*to++ = from[i];
+		else
+			to += sprintf(to, "\\x%02x", byte);
+	}
+	return to;
+}
+
 const char *quoted(const char *name)
 {
-	char *text = need_memory(malloc(4 * strlen(name) + 3));
+	const size_t length = strlen(name);
+	char *text = need_memory(malloc(4 * length + 3));
 	char *end = text;
 
 	*end++ = '\'';
-	for (; *name; name++) {
-		const unsigned char byte = (unsigned char)*name;
-
-		if (byte >= 0x20 && byte < 0x7f && byte != '\\')
-			*end++ = *name;
-		else
-			end += sprintf(end, "\\x%02x", byte);
+	if (length <= (size_t)2 * NAME_PART_MAX) {
+		end = put_quoted(end, name, length);
+	} else {
+		end = put_quoted(end, name, NAME_PART_MAX);
+		end = stpcpy(end, "...");
+		end = put_quoted(end, name + length - NAME_PART_MAX,
+				 NAME_PART_MAX);
 	}
 	*end++ = '\'';
 	*end = '\0';

@@ -35,9 +35,10 @@ noreturn void die(const char *format, ...) PRINTF(1, 2);
 noreturn void die_with(enum exit_status status, const char *format, ...)
 	PRINTF(2, 3);
 
-/* The name in single quotes, with control characters and bytes outside ASCII
- * as \xNN: what a caller named must not be able to write to a terminal or to
- * forge a second line. Allocated; the process is too short to free it. */
+/* The name in single quotes, with quotes, backslashes, control characters and
+ * bytes outside ASCII as \xNN: what a caller named must not be able to write to
+ * a terminal or to pass for words of ours. Of a very long one, the beginning
+ * and the end. Allocated; the process is too short to free it. */
 const char *quoted(const char *name);
 
 /* malloc()ed memory, or death. */

@@ -12,14 +12,15 @@
 /* Names; one that ends in '_' stands for all that begin so. These speak of
  * fds that are closed by now. */
 static const char *const of_closed_fds[] = {
-	"FUSEFD_", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "_FUSE_COMMFD",
+	"FUSEFD_",	"LISTEN_FDS",	 "LISTEN_PID",	   "LISTEN_FDNAMES",
+	"_FUSE_COMMFD", "_FUSE_COMMFD2", "LISTEN_PIDFDID",
 };
 
 /* And these lead to root's files, agents and session. */
 static const char *const of_root[] = {
 	"HOME",	     "USER",	   "LOGNAME",	   "SHELL",  "MAIL",
 	"XDG_",	     "DBUS_",	   "SSH_",	   "GPG_",   "KRB5CCNAME",
-	"GNUPGHOME", "XAUTHORITY", "ICEAUTHORITY", "OLDPWD",
+	"GNUPGHOME", "XAUTHORITY", "ICEAUTHORITY", "TMPDIR", "OLDPWD",
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -17,7 +17,9 @@ void fds_fill_standard(void)
 		if (fcntl(fd, F_GETFD) >= 0)
 			continue;
 		if (open("/dev/null", O_RDWR) != fd)
-			_exit(EXIT_LAUNCHER);
+			die("cannot open '/dev/null' in the place of fd %d, "
+			    "which is closed: %s",
+			    fd, strerror(errno));
 	}
 }
 

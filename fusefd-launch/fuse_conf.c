@@ -58,6 +58,7 @@ static bool parse_line(struct fuse_conf *conf, char *line)
 
 size_t fuse_conf_parse(struct fuse_conf *conf, char *text, size_t length)
 {
+	const bool has_nul = strlen(text) != length;
 	size_t number = 0;
 	char *line;
 
@@ -65,14 +66,12 @@ size_t fuse_conf_parse(struct fuse_conf *conf, char *text, size_t length)
 		.limited = true,
 		.mount_max = MOUNT_MAX_DEFAULT,
 	};
-	if (strlen(text) != length)
-		return 1;
 	while ((line = strsep(&text, "\n"))) {
 		number++;
 		if (!parse_line(conf, strip(line)))
 			return number;
 	}
-	return 0;
+	return has_nul ? number : 0;
 }
 
 /* Judged on the fd that is read from. */
@@ -84,10 +83,15 @@ static void check_file(int fd)
 		die("cannot inspect '" FUSE_CONF_PATH "': %s", strerror(errno));
 	if (!S_ISREG(stat.st_mode))
 		die("cannot trust '" FUSE_CONF_PATH "': it is not a file");
-	if (stat.st_uid != 0 || (stat.st_mode & (S_IWGRP | S_IWOTH)))
+	if (stat.st_uid != 0)
+		die("cannot trust '" FUSE_CONF_PATH "': it is not root's but "
+		    "uid %u's\n"
+		    "In a user namespace, map root as well.",
+		    stat.st_uid);
+	if (stat.st_mode & (S_IWGRP | S_IWOTH))
 		die("cannot trust '" FUSE_CONF_PATH "': others than root may "
 		    "write to it\n"
-		    "Its owner must be root, and its mode 0644.");
+		    "Its mode should be 0644.");
 }
 
 static char *read_all(int fd, size_t *length)

@@ -22,7 +22,7 @@ struct fuse_conf {
  * the administrator meant to forbid must not be allowed by mistake. */
 void fuse_conf_read(struct fuse_conf *conf);
 
-/* The text of the file, in place. 0, or the number of the first line that is
+/* The text of the file, in place; text[length] is NUL. 0, or the number of the first line that is
  * not understood. */
 size_t fuse_conf_parse(struct fuse_conf *conf, char *text, size_t length);
 

@@ -2,12 +2,11 @@
 #include "handoff.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "die.h"
 #include "placeholders.h"
+#include "text.h"
 
 #define PROTOCOL 1
 
@@ -17,30 +16,27 @@
 /* The five of the protocol, and the three of --listen-fds. */
 #define VARIABLES 8
 
-/* A text for each fd but the first, one for the first, a separator between. */
-static const char *join(size_t count, char separator, const int *fds,
-			const char *first, const char *other)
-{
-	char *text = NULL;
-	size_t length = 0;
-	FILE *out = need_memory(open_memstream(&text, &length));
-
-	for (size_t i = 0; i < count; i++) {
-		if (i > 0)
-			fputc(separator, out);
-		if (fds)
-			fprintf(out, "%d", fds[i]);
-		else
-			fputs(i == 0 ? first : other, out);
-	}
-	if (fclose(out))
-		die("out of memory");
-	return text;
-}
-
 static const char *join_numbers(const struct handoff *handoff)
 {
-	return join(handoff->count, ',', handoff->fds, NULL, NULL);
+	struct text text = {0};
+	char number[16];
+
+	for (size_t i = 0; i < handoff->count; i++) {
+		snprintf(number, sizeof(number), i ? ",%d" : "%d",
+			 handoff->fds[i]);
+		text_add(&text, number);
+	}
+	return text.bytes;
+}
+
+static const char *join_names(const struct handoff *handoff)
+{
+	struct text text = {0};
+
+	text_add(&text, "fusefd-primary");
+	for (size_t i = 1; i < handoff->count; i++)
+		text_add(&text, ":fusefd-clone");
+	return text.bytes;
 }
 
 static const char *acl_name(const struct mount_options *options)
@@ -66,9 +62,7 @@ static void add_listen_fds(struct environment *environment,
 {
 	environment_add(environment, "LISTEN_FDS=%zu", handoff->count);
 	environment_add(environment, "LISTEN_PID=%d", (int)getpid());
-	environment_add(environment, "LISTEN_FDNAMES=%s",
-			join(handoff->count, ':', NULL, "fusefd-primary",
-			     "fusefd-clone"));
+	environment_add(environment, "LISTEN_FDNAMES=%s", join_names(handoff));
 }
 
 char **handoff_environment(const struct handoff *handoff,

@@ -71,6 +71,9 @@ static const struct setting settings[] = {
 	{"rootcontext", MEMBER(labels[LABEL_ROOT]), false},
 };
 
+/* What fsconfig(2) takes for a string (fs/fsopen.c). */
+#define VALUE_MAX 255
+
 /* The kernel's own keys, whose values nobody but the launcher decides. */
 static const char *const ours[] = {"fd", "rootmode", "user_id", "group_id",
 				   "source"};
@@ -110,6 +113,10 @@ static bool apply_setting(struct mount_options *options, const char *name,
 		if (!value || !*value)
 			die("mount option %s needs a value: %s=VALUE",
 			    quoted(name), settings[i].name);
+		if (strlen(value) > VALUE_MAX)
+			die("mount option %s: its value is longer than %d "
+			    "bytes",
+			    quoted(name), VALUE_MAX);
 		if (settings[i].number &&
 		    !number_parse(value, UINT32_MAX, &number))
 			die("mount option %s: %s is not a number of bytes",
@@ -166,7 +173,8 @@ void mount_options_parse(struct mount_options *options, const char *list)
 {
 	char *rest = need_memory(strdup(list));
 
-	if (strlen(list) > MOUNT_OPTIONS_MAX)
+	options->length += strlen(list);
+	if (options->length > MOUNT_OPTIONS_MAX)
 		die("the list of mount options is longer than %d bytes",
 		    MOUNT_OPTIONS_MAX);
 	while (rest)
@@ -175,9 +183,9 @@ void mount_options_parse(struct mount_options *options, const char *list)
 
 bool mount_options_is_subtype(const char *text)
 {
-	return text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				 "abcdefghijklmnopqrstuvwxyz"
-				 "0123456789_.-")] == '\0';
+	return *text && text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					  "abcdefghijklmnopqrstuvwxyz"
+					  "0123456789_.-")] == '\0';
 }
 
 void mount_options_finish(struct mount_options *options)

@@ -6,6 +6,7 @@
 #define FUSEFD_LAUNCH_MOUNT_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* All lists of one command line together: more than anyone needs, and what
@@ -18,6 +19,7 @@ enum security_label { LABEL_CONTEXT, LABEL_FS, LABEL_DEF, LABEL_ROOT, LABELS };
 extern const char *const security_label_keys[LABELS];
 
 struct mount_options {
+	size_t length;	     /* of the lists so far */
 	uint64_t attributes; /* MOUNT_ATTR_*, of the mount */
 	bool read_only;	     /* of the superblock, as the next two */
 	bool synchronous;

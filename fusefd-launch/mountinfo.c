@@ -25,6 +25,7 @@ static bool is_fuse(const char *type)
 	return false;
 }
 
+/* Where there is no telling, it counts. */
 static bool has_user_id(char *options, uid_t owner)
 {
 	static const char key[] = "user_id=";
@@ -35,7 +36,7 @@ static bool has_user_id(char *options, uid_t owner)
 		if (strncmp(option, key, strlen(key)) == 0 &&
 		    number_parse(option + strlen(key), (uid_t)-1, &uid))
 			return uid == owner;
-	return false;
+	return true;
 }
 
 /* Spaces in names are written as \040, so " - " is the separator and nothing
@@ -50,8 +51,10 @@ bool mountinfo_is_fuse_of(char *line, uid_t owner)
 		return false;
 	rest += strlen(" - ");
 	type = strsep(&rest, " ");
-	if (!is_fuse(type) || !strsep(&rest, " ") || !rest)
+	if (!is_fuse(type))
 		return false;
+	if (!strsep(&rest, " ") || !rest)
+		return true;
 	rest[strcspn(rest, "\n")] = '\0';
 	return has_user_id(rest, owner);
 }

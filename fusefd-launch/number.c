@@ -5,7 +5,7 @@ bool number_parse(const char *text, unsigned long max, unsigned long *number)
 {
 	unsigned long value = 0;
 
-	if (!*text)
+	if (!*text || (text[0] == '0' && text[1]))
 		return false;
 	for (; *text; text++) {
 		const unsigned char digit = (unsigned char)(*text - '0');

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 /* A decimal number that is the whole string, in [0, max]: no sign, no space,
- * nothing after it. */
+ * no leading zero (which makes a number octal elsewhere), nothing after it. */
 bool number_parse(const char *text, unsigned long max, unsigned long *number);
 
 #endif

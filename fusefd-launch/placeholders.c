@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "placeholders.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "die.h"
+#include "text.h"
 
 struct placeholder {
 	const char *name;
@@ -37,25 +35,17 @@ static const struct placeholder *find(const char *text,
 static char *replace_in(char *argument, const struct placeholder *placeholders)
 {
 	const struct placeholder *found;
-	char *text = NULL;
-	size_t length = 0;
-	FILE *out;
+	struct text text = {0};
 
 	if (!strchr(argument, '{'))
 		return argument;
-	out = need_memory(open_memstream(&text, &length));
 	while (*argument) {
 		found = find(argument, placeholders);
-		if (found) {
-			fputs(found->value, out);
-			argument += strlen(found->name);
-		} else {
-			fputc(*argument++, out);
-		}
+		text_add_bytes(&text, found ? found->value : argument,
+			       found ? strlen(found->value) : 1);
+		argument += found ? strlen(found->name) : 1;
 	}
-	if (fclose(out))
-		die("out of memory");
-	return text;
+	return text.bytes;
 }
 
 void placeholders_replace(char **command,

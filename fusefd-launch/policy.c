@@ -50,6 +50,7 @@ static const long filesystems[] = {
 	XFS_SUPER_MAGIC,
 	0x01161970, /* gfs2 */
 	0x0bd00bd0, /* lustre */
+	0x24051905, /* ubifs */
 	0x2fc12fc1, /* zfs */
 	0x3153464a, /* jfs */
 	0x47504653, /* gpfs */
@@ -127,8 +128,7 @@ void policy_judge_mountpoint(const struct mountpoint *mountpoint,
 void policy_judge_count(unsigned long mounts, const struct fuse_conf *conf)
 {
 	if (conf->limited && mounts >= conf->mount_max)
-		die("you have %lu FUSE mounts, and are allowed %lu\n"
-		    "Unmount one; root sets the limit by 'mount_max' "
-		    "in " FUSE_CONF_PATH ".",
-		    mounts, conf->mount_max);
+		die("you may have %lu FUSE mounts at a time, and have %lu\n"
+		    "root sets the limit by 'mount_max' in " FUSE_CONF_PATH ".",
+		    conf->mount_max, mounts);
 }
