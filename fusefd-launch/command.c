@@ -36,8 +36,8 @@ static noreturn void die_unusable(const char *path, int error)
 	if (error == ENOENT || error == ENOTDIR)
 		die_with(EXIT_NOT_FOUND, "cannot execute %s: %s", quoted(path),
 			 strerror(error));
-	die_with(EXIT_NOT_STARTED, "cannot execute %s: %s", quoted(path),
-		 strerror(error));
+	die_with(EXIT_NOT_STARTED, "cannot execute %s as uid %u: %s",
+		 quoted(path), geteuid(), strerror(error));
 }
 
 static char *join_path(const char *directory, const char *name)

@@ -16,6 +16,7 @@
 #include "environment.h"
 #include "fds.h"
 #include "fuse_conf.h"
+#include "guard.h"
 #include "handoff.h"
 #include "mount.h"
 #include "mountinfo.h"
@@ -76,26 +77,19 @@ static noreturn void end_dry_run(const struct options *options,
 	_exit(0);
 }
 
-/* Nobody will serve the mount: it must not stay. Not by what could die before
- * it is gone. */
-static void take_back(int mount)
-{
-	privileges_try_raise();
-	mount_detach(mount);
-	privileges_try_lower();
-}
-
 int main(int argc, char **argv)
 {
 	char **callers_environment, **environment;
+	struct privileges privileges;
 	struct mountpoint mountpoint;
 	int fds[DEVICE_FDS_MAX];
 	struct options options;
 	struct fuse_conf conf;
 	struct caller caller;
+	struct guard guard;
 	struct owner owner;
 	const char *path;
-	bool tell, lowered;
+	bool tell, prepared;
 	int mount, error;
 
 	/* Nothing that the caller left may act on us. Signals are as the
@@ -112,6 +106,8 @@ int main(int argc, char **argv)
 	options_parse(&options, argc, argv);
 	tell = options.verbose || options.dry_run;
 	privileges_read(&caller);
+	if (options.keep_caps && !caller.root)
+		die("option --keep-caps is for root: COMMAND has none");
 	user_find(&owner, options.user, &caller);
 	fds_close_others(options.keep_fds, options.keep_fd_count);
 
@@ -125,11 +121,12 @@ int main(int argc, char **argv)
 
 	/* From here on the process is the user's, but for CAP_SYS_ADMIN, which
 	 * is permitted, and effective around mount system calls only. */
-	privileges_narrow(&owner);
+	privileges_narrow(&privileges, &owner, options.keep_caps);
 	say_if(tell,
 	       "opened %zu device fds, took uid %u and gid %u, and dropped all "
-	       "privileges but CAP_SYS_ADMIN",
-	       options.fds, owner.uid, owner.gid);
+	       "privileges but CAP_SYS_ADMIN%s",
+	       options.fds, owner.uid, owner.gid,
+	       options.keep_caps ? " and those to keep" : "");
 	pin_as_user(&mountpoint, &options, &caller, &conf);
 	path = command_find(options.command[0], callers_environment);
 
@@ -147,26 +144,26 @@ int main(int argc, char **argv)
 		end_dry_run(&options, &mountpoint, path, environment);
 
 	/* A detached mount, that nobody sees and that dies with us. */
-	privileges_raise();
+	privileges_raise(&privileges);
 	mount = mount_create(&options.mount, fds[0], &owner, &mountpoint,
 			     command_base_name(options.command[0]));
-	privileges_lower();
+	privileges_lower(&privileges);
 	device_clone(fds, options.fds);
 	device_inherit(fds, options.fds);
 
-	/* Attached, and served at once by who we become: the exec takes the
-	 * permitted CAP_SYS_ADMIN away, which we keep until then for the case
-	 * that it fails. */
+	/* Attached, and served at once by who we become. The exec ends the last
+	 * capability, which is kept for the case that it fails. */
 	say_if(tell, "mounting on %s and executing %s", quoted(mountpoint.path),
 	       quoted(path));
-	privileges_raise();
+	privileges_raise(&privileges);
+	guard_start(&guard, &privileges, mount);
 	mount_attach(mount, &mountpoint);
-	lowered = privileges_try_lower();
-	if (lowered)
+	prepared = guard_prepare_exec(&guard);
+	if (prepared)
 		command_execute(path, options.command, environment);
 	error = errno;
-	take_back(mount);
-	if (!lowered)
+	guard_take_back(&guard);
+	if (!prepared)
 		die("cannot lower CAP_SYS_ADMIN: %s", strerror(error));
 	command_die_unexecuted(path, error);
 }

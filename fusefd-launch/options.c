@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "options.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <sched.h>
@@ -12,6 +13,7 @@
 #include "die.h"
 #include "number.h"
 #include "placeholders.h"
+#include "privileges.h"
 
 /* More CPUs than this seldom find work for a queue of their own. */
 #define AUTO_FDS_MAX 8
@@ -22,6 +24,7 @@ static const struct option long_options[] = {
 	{"fds", required_argument, NULL, 'n'},
 	{"options", required_argument, NULL, 'o'},
 	{"user", required_argument, NULL, 'u'},
+	{"keep-caps", required_argument, NULL, 'c'},
 	{"keep-fd", required_argument, NULL, 'k'},
 	{"listen-fds", no_argument, NULL, OPTION_LISTEN_FDS},
 	{"literal", no_argument, NULL, OPTION_LITERAL},
@@ -44,6 +47,8 @@ static const char help_text[] =
 	"...\n"
 	"  -u, --user=USER[:GROUP]\n"
 	"                        run COMMAND as that user (root only)\n"
+	"  -c, --keep-caps=LIST  capabilities that COMMAND keeps (root only; "
+	"default: none)\n"
 	"  -k, --keep-fd=N       leave fd N open for COMMAND (repeatable)\n"
 	"      --listen-fds      also set LISTEN_FDS, as sd_listen_fds(3) has "
 	"it\n"
@@ -63,9 +68,11 @@ static const char help_text[] =
 	"cannot be executed, 127 where it is not found. See "
 	"fusefd-launch(8).\n";
 
-static void print_and_exit(const char *text)
+static noreturn void print_and_exit(const char *text)
 {
-	exit(fputs(text, stdout) < 0 || fflush(stdout) ? EXIT_LAUNCHER : 0);
+	if (fputs(text, stdout) < 0 || fflush(stdout))
+		die("cannot write to stdout: %s", strerror(errno));
+	exit(0);
 }
 
 static size_t count_cpus(void)
@@ -112,15 +119,35 @@ static void parse_keep_fd(struct options *options, const char *text)
 	options->keep_fds[options->keep_fd_count++] = (int)number;
 }
 
+static bool begins_a_long_option(const char *argument)
+{
+	const size_t length = strlen(argument) - 2;
+
+	if (strncmp(argument, "--", 2) != 0)
+		return false;
+	for (const struct option *known = long_options; known->name; known++)
+		if (strncmp(known->name, argument + 2, length) == 0)
+			return true;
+	return false;
+}
+
 static noreturn void die_of_option(char **argv, int option, int index)
 {
+	const char *argument = argv[index];
+
 	if (option == ':')
 		die("option %s needs a value\n"
 		    "Try 'fusefd-launch --help'.",
-		    quoted(argv[index]));
+		    quoted(argument));
+	/* getopt_long(3) sets optopt for a long option that it knows. */
+	if (strncmp(argument, "--", 2) == 0 && optopt)
+		die("option %s takes no value", quoted(argument));
+	if (begins_a_long_option(argument))
+		die("option %s could be several: write more of it",
+		    quoted(argument));
 	die("unknown option %s\n"
 	    "Try 'fusefd-launch --help'. Options of COMMAND go behind it.",
-	    quoted(argv[index]));
+	    quoted(argument));
 }
 
 /* The argument that getopt_long is about to read: where it fails, that is the
@@ -142,6 +169,9 @@ static void parse_option(struct options *options, int option)
 	case 'u':
 		options->user = optarg;
 		break;
+	case 'c':
+		options->keep_caps |= privileges_parse(optarg);
+		break;
 	case 'k':
 		parse_keep_fd(options, optarg);
 		break;
@@ -159,10 +189,8 @@ static void parse_option(struct options *options, int option)
 		break;
 	case 'h':
 		print_and_exit(help_text);
-		break;
 	case 'V':
 		print_and_exit("fusefd-launch " VERSION "\n");
-		break;
 	}
 }
 
@@ -175,6 +203,8 @@ static void parse_operands(struct options *options, int argc, char **argv)
 		    "Usage: fusefd-launch [OPTION]... MOUNTPOINT [--] COMMAND "
 		    "[ARG]...");
 	options->mountpoint = argv[operand++];
+	if (!*options->mountpoint)
+		die("the MOUNTPOINT given is an empty name");
 	if (operand < argc && strcmp(argv[operand], "--") == 0)
 		operand++;
 	if (operand == argc)
@@ -183,6 +213,19 @@ static void parse_operands(struct options *options, int argc, char **argv)
 		    "[ARG]...",
 		    quoted(options->mountpoint));
 	options->command = argv + operand;
+}
+
+/* The kernel knows no allow_root: it opens the mount to all, and the session
+ * keeps them out. A program that is handed a bare fd does not know that it
+ * should. */
+static void judge_together(const struct options *options)
+{
+	if (options->mount.allow_root && !options->literal &&
+	    placeholders_name_one_fd(options->command))
+		die("mount option 'allow_root' does not go with {} or {fd}: "
+		    "COMMAND would let everybody in\n"
+		    "Give 'allow_other' here, and 'allow_root' to COMMAND, "
+		    "where it has such an option.");
 }
 
 void options_parse(struct options *options, int argc, char **argv)
@@ -199,8 +242,8 @@ void options_parse(struct options *options, int argc, char **argv)
 	opterr = 0;
 	for (;;) {
 		index = argument_at_hand(argc);
-		option = getopt_long(argc, argv, "+:n:o:u:k:vhV", long_options,
-				     NULL);
+		option = getopt_long(argc, argv, "+:n:o:u:c:k:vhV",
+				     long_options, NULL);
 		if (option == -1)
 			break;
 		if (option == '?' || option == ':')
@@ -209,6 +252,7 @@ void options_parse(struct options *options, int argc, char **argv)
 	}
 	parse_operands(options, argc, argv);
 	mount_options_finish(&options->mount);
+	judge_together(options);
 	if (!options->fds)
 		options->fds = choose_fds(options);
 }

@@ -18,7 +18,8 @@ struct options {
 	char **command; /* COMMAND and its arguments, NULL-ended */
 	size_t fds;	/* device fds in all, the primary included */
 	struct mount_options mount;
-	const char *user; /* --user, NULL where not given */
+	const char *user;   /* --user, NULL where not given */
+	uint64_t keep_caps; /* a bit for each capability number */
 	int *keep_fds;
 	size_t keep_fd_count;
 	bool listen_fds;

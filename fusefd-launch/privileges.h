@@ -9,6 +9,7 @@
 #define FUSEFD_LAUNCH_PRIVILEGES_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* Who started the launcher, and what the kernel lets it do. */
@@ -29,6 +30,16 @@ struct owner {
 	size_t group_count;
 };
 
+/* What is left after privileges_narrow(). */
+struct privileges {
+	uint64_t kept; /* --keep-caps: a bit for each capability number */
+	bool locked;   /* the bounding set and the securebits stand guard */
+};
+
+/* The capabilities in a list such as "chown,dac_override", as a mask. Dies on
+ * a name that there is not. */
+uint64_t privileges_parse(const char *list);
+
 /* No core dump, no ptrace and no /proc/PID/mem by the user whose ids the
  * launcher is about to take. */
 void privileges_forbid_inspection(void);
@@ -36,18 +47,23 @@ void privileges_forbid_inspection(void);
 /* Dies where there is no CAP_SYS_ADMIN to work with. */
 void privileges_read(struct caller *caller);
 
-/* For good: all ids the owner's, permitted CAP_SYS_ADMIN alone, nothing
- * effective, inheritable, ambient or (where the caller could empty it) in the
- * bounding set, no_new_privs, and securebits that keep it so for uid 0. */
-void privileges_narrow(const struct owner *owner);
+/* For good: all ids the owner's; permitted CAP_SYS_ADMIN and what is kept;
+ * nothing effective; inheritable, ambient and (where the caller could empty
+ * it) bounding set just what is kept; no_new_privs; and securebits that keep
+ * it so for uid 0. Dies where the caller lacks what is to be kept. */
+void privileges_narrow(struct privileges *privileges, const struct owner *owner,
+		       uint64_t kept);
 
 /* CAP_SYS_ADMIN effective, and no more. */
-void privileges_raise(void);
-void privileges_lower(void);
+void privileges_raise(const struct privileges *privileges);
+void privileges_lower(const struct privileges *privileges);
 
 /* The same where there is a mount to take away before one may die: false,
  * with errno, where it did not hold. */
-bool privileges_try_raise(void);
-bool privileges_try_lower(void);
+bool privileges_try_raise(const struct privileges *privileges);
+bool privileges_try_lower(const struct privileges *privileges);
+
+/* The calling thread's last capabilities. */
+bool privileges_try_give_up(void);
 
 #endif
