@@ -81,6 +81,8 @@ const char *command_find(const char *name, char *const *callers_environment)
 	const char *path = environment_get(callers_environment, "PATH");
 	int error;
 
+	if (!*name)
+		die_with(EXIT_NOT_FOUND, "the COMMAND given is an empty name");
 	if (!strchr(name, '/'))
 		return search(name, path ? path : DEFAULT_PATH);
 	error = check_executable(name);

@@ -14,17 +14,21 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
+/* DONT_SYNC: the fd may be anything, a file on a FUSE mount that nobody serves
+ * among them, whose server fstat() would wait for. */
 int fusefd_is_device(int fd)
 {
-	struct stat st;
+	struct statx status;
 
-	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) &&
-	       st.st_rdev == makedev(FUSEFD_DEVICE_MAJOR, FUSEFD_DEVICE_MINOR);
+	return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE,
+		     &status) == 0 &&
+	       S_ISCHR(status.stx_mode) &&
+	       status.stx_rdev_major == FUSEFD_DEVICE_MAJOR &&
+	       status.stx_rdev_minor == FUSEFD_DEVICE_MINOR;
 }
 
-/* fstat() alone would be content with an O_PATH fd, and a device fd that
+/* That alone would be content with an O_PATH fd, and a device fd that
  * cannot be both read and written would fail in mid-session. */
 static int verify_device(int fd)
 {

@@ -332,6 +332,31 @@ static void fds_that_are_no_devices(void **state)
 	close(ends[1]);
 }
 
+/* A number may be that of an fd on a mount that nobody serves: its server must
+ * not be waited for. The alarm is what ends a test that does. */
+static void looks_at_no_file_of_a_mount_that_hangs(void **state)
+{
+	struct fusefd_handoff *handoff = NULL;
+	struct connection c;
+	char list[16];
+	int root;
+
+	(void)state;
+	require_fuse();
+	connect_fds(&c, 1);
+	root = open(c.mountpoint, O_PATH | O_CLOEXEC);
+	assert_true(root >= 0);
+	snprintf(list, sizeof(list), "%d", root);
+	alarm(10);
+	assert_int_equal(setenv("FUSEFD_PROTOCOL", "1", 1), 0);
+	assert_int_equal(setenv("FUSEFD_FDS", list, 1), 0);
+	assert_int_equal(fusefd_from_env(&handoff), -EPROTO);
+	alarm(120);
+	assert_true(is_open(root));
+	close(root);
+	disconnect(&c);
+}
+
 static void devices_that_cannot_serve(void **state)
 {
 	struct connection c;
@@ -415,6 +440,7 @@ int main(void)
 		cmocka_unit_test(takes_253_fds),
 		cmocka_unit_test(invalid_arguments),
 		cmocka_unit_test(fds_that_are_no_devices),
+		cmocka_unit_test(looks_at_no_file_of_a_mount_that_hangs),
 		cmocka_unit_test(devices_that_cannot_serve),
 		cmocka_unit_test(fds_of_two_connections),
 		cmocka_unit_test(without_proc),
