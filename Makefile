@@ -1,0 +1,280 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# `make help` lists the targets. Everything that is built goes to $(BUILD);
+# new source files are found by their folder and need no line here.
+
+VERSION  = 0.1.0
+PREFIX   = /usr/local
+CFLAGS   = -O2 -g
+BUILD    = build$(if $(SANITIZE),/asan)
+JOBS    := $(shell nproc 2>/dev/null || echo 2)
+
+# Who may mount with the installed launcher: see `make help`.
+PRIVILEGE = setuid
+
+BINDIR     = $(PREFIX)/bin
+LIBDIR     = $(PREFIX)/lib
+INCLUDEDIR = $(PREFIX)/include
+MANDIR     = $(PREFIX)/share/man
+BASHDIR    = $(PREFIX)/share/bash-completion/completions
+DOCDIR     = $(PREFIX)/share/doc/fusefd
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.SECONDARY:
+
+# ---- Flags ------------------------------------------------------------------
+
+# $(call supported,FLAGS): those of them that this compiler takes.
+supported = $(foreach flag,$(1),$(shell $(CC) -Werror $(flag) -x c -c \
+	/dev/null -o /dev/null 2>/dev/null && echo $(flag)))
+
+WARNINGS := -Wall -Wextra -Wconversion -Wformat=2 -Wvla -Wshadow \
+	-Wstrict-prototypes -Wmissing-prototypes $(if $(WERROR),-Werror)
+
+# The sanitizers check what FORTIFY checks, and each hides the other's work.
+HARDENING := $(if $(SANITIZE),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3) \
+	-fstack-protector-strong $(call supported,-fstack-clash-protection \
+	-fcf-protection=full -ftrivial-auto-var-init=zero)
+
+SANITIZERS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) \
+	-fno-sanitize-recover=all -fno-omit-frame-pointer)
+
+# What every compilation needs, whatever CFLAGS the caller chose.
+# _GNU_SOURCE is defined as empty, so that a file may define it too.
+COMPILE = $(CC) -std=gnu11 -pthread $(WARNINGS) $(HARDENING) $(SANITIZERS) \
+	-D_GNU_SOURCE= -DVERSION='"$(VERSION)"' $(INCLUDES) $(CODE) \
+	$(CPPFLAGS) $(CFLAGS) -MMD -MP
+LINK = $(CC) -pthread $(SANITIZERS) $(CFLAGS) -Wl,-z,relro,-z,now \
+	-Wl,-z,noexecstack -Wl,--as-needed $(LDFLAGS)
+
+# Expanded where they are used: `make setup` may install what they look for.
+FUSE3_CFLAGS = $(shell pkg-config --cflags 'fuse3 >= 3.13')
+FUSE3_LIBS   = $(shell pkg-config --libs 'fuse3 >= 3.13')
+
+INCLUDES = -Ilib/include
+CODE     = -fPIE
+$(BUILD)/obj/lib/%.o: CODE = -fPIC -fvisibility=hidden
+$(BUILD)/obj/lib/examples/%.o: INCLUDES += $(FUSE3_CFLAGS)
+$(BUILD)/obj/lib/examples/%.o: CODE = -fPIE
+$(BUILD)/obj/tests/%.o: INCLUDES += -Ilib -Ifusefd-launch $(FUSE3_CFLAGS)
+
+# ---- What is built ----------------------------------------------------------
+
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)))
+
+LAUNCHER  := $(call objects,fusefd-launch/*.c)
+FUSE3     := $(call objects,lib/fuse3*.c)
+CORE      := $(filter-out $(FUSE3),$(call objects,lib/*.c))
+EXAMPLES  := $(patsubst lib/%/,$(BUILD)/%,$(wildcard lib/examples/*/))
+FUZZERS   := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
+FIXTURES  := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/fixtures/*.c))
+UNITS     := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
+HEADERS   := $(wildcard lib/include/*.h)
+MANUALS   := $(wildcard man/*.[1-8])
+PCS       := $(patsubst lib/%.in,%,$(wildcard lib/*.pc.in))
+LIBRARIES := libfusefd libfusefd-fuse3
+
+STATIC := $(BUILD)/libfusefd-fuse3.a $(BUILD)/libfusefd.a
+SHARED := $(BUILD)/libfusefd-fuse3.so.0 $(BUILD)/libfusefd.so.0
+
+all: $(BUILD)/fusefd-launch $(STATIC) $(SHARED) $(EXAMPLES) ## build everything but the tests
+test-programs: all $(FIXTURES) $(UNITS)
+
+$(FUSE3): INCLUDES += $(FUSE3_CFLAGS)
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(COMPILE) -c $< -o $@
+
+$(BUILD)/fusefd-launch: $(LAUNCHER)
+	$(LINK) -pie $^ -lcap-ng -o $@
+
+$(BUILD)/libfusefd.a: $(CORE)
+$(BUILD)/libfusefd-fuse3.a: $(FUSE3)
+$(BUILD)/obj/launcher.a: $(filter-out %/main.o,$(LAUNCHER))
+%.a:
+	rm -f $@
+	$(AR) rcs $@ $^
+
+# -z defs finds a missing library now rather than in somebody's program; the
+# sanitizers' own symbols come from the program, though.
+$(BUILD)/libfusefd.so.0: $(CORE)
+$(BUILD)/libfusefd-fuse3.so.0: $(FUSE3) $(BUILD)/libfusefd.so.0
+$(BUILD)/libfusefd-fuse3.so.0: LIBS = $(FUSE3_LIBS)
+$(BUILD)/lib%.so.0: lib/lib%.map
+	$(LINK) -shared -Wl,-soname,$(@F) -Wl,--version-script=$< \
+		$(if $(SANITIZE),,-Wl,-z,defs) $(filter-out $<,$^) $(LIBS) -o $@
+	ln -sf $(@F) $(@:.0=)
+
+# Tests and examples hold our libraries inside, so that they run from the build
+# folder as they are, for any user and under setuid.
+.SECONDEXPANSION:
+$(EXAMPLES): $$(call objects,lib/$$(patsubst $$(BUILD)/%,%,$$@)/*.c) $(STATIC)
+	@mkdir -p $(@D)
+	$(LINK) -pie $^ $(FUSE3_LIBS) -o $@
+
+$(FIXTURES): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(STATIC)
+	@mkdir -p $(@D)
+	$(LINK) -pie $^ $(FUSE3_LIBS) -o $@
+
+$(UNITS): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(BUILD)/obj/launcher.a $(STATIC)
+	@mkdir -p $(@D)
+	$(LINK) -pie $^ -lcmocka -lcap-ng $(FUSE3_LIBS) -o $@
+
+# Each brings its own die.h's functions, and is linked with clang's main().
+$(FUZZERS): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(BUILD)/obj/launcher.a $(BUILD)/libfusefd.a
+	@mkdir -p $(@D)
+	$(LINK) -fsanitize=fuzzer $^ -lcap-ng -o $@
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+# ---- Trying it --------------------------------------------------------------
+
+setup: ## install the Debian packages that are missing, or name them
+	@tests/setup build demo check lint
+
+demo: ## serve a real tree, unprivileged, over four device fds
+	@tests/setup build demo
+	@$(MAKE) --no-print-directory -s -j$(JOBS) all
+	@tests/demo $(BUILD)
+
+# TESTS="launch unit/test_number" runs these only.
+check: ## run all tests, plain and under the sanitizers
+	@tests/setup build demo check
+	@$(MAKE) --no-print-directory -s -j$(JOBS) WERROR=1 test-programs
+	@$(MAKE) --no-print-directory -s -j$(JOBS) WERROR=1 test-programs \
+		SANITIZE=address,undefined BUILD=$(BUILD)/asan
+	@tests/run $(BUILD) $(BUILD)/asan -- $(TESTS)
+
+SUITE = trixie
+
+# It is installed to $(BUILD)/newer-root once, by debootstrap.
+check-newer: ## the same with the compiler and libfuse3 of a newer Debian, SUITE
+	@tests/setup newer
+	@SUITE=$(SUITE) tests/newer $(BUILD) $(TESTS)
+
+faults: ## fail every system call of a launch in every way (half an hour)
+	@tests/setup build demo check
+	@$(MAKE) --no-print-directory -s -j$(JOBS) WERROR=1 test-programs
+	@FUSEFD_FAULTS=all FUSEFD_FILE_TIMEOUT=7200 tests/run $(BUILD) -- faults
+
+FUZZ_SECONDS = 60
+
+fuzz: ## feed the parsers with random input, FUZZ_SECONDS (60) each
+	@tests/setup build fuzz
+	@$(MAKE) --no-print-directory -s -j$(JOBS) CC=clang BUILD=$(BUILD)/fuzzing \
+		SANITIZE=fuzzer-no-link,address,undefined fuzzers
+	@tests/fuzz/run $(FUZZ_SECONDS) $(FUZZERS:$(BUILD)/%=$(BUILD)/fuzzing/%)
+fuzzers: $(FUZZERS)
+
+# ---- Lint -------------------------------------------------------------------
+
+LINTS := lint-format lint-tidy lint-cppcheck lint-shell lint-man lint-analyzer
+
+C_SOURCES := $(wildcard fusefd-launch/*.c lib/*.c lib/examples/*/*.c tests/*/*.c)
+C_FILES   := $(C_SOURCES) $(HEADERS) \
+	$(wildcard fusefd-launch/*.h lib/*.h lib/examples/*/*.h tests/*/*.h)
+SCRIPTS   := .ci/run $(wildcard fusefd-launch/*.bash tests/setup tests/run tests/demo \
+	tests/newer tests/fuzz/run tests/*.bash tests/*.bats)
+
+lint: ## check the style and the soundness of sources, scripts, manuals
+	@tests/setup build lint
+	@$(MAKE) --no-print-directory -s -k -j$(JOBS) -Otarget $(LINTS)
+	@echo "lint: clean"
+
+lint-format:
+	clang-format --dry-run -Werror $(C_FILES)
+
+lint-tidy: $(C_SOURCES:%=lint-tidy/%)
+lint-tidy/%: INCLUDES += -Ilib -Ifusefd-launch $(FUSE3_CFLAGS)
+$(C_SOURCES:%=lint-tidy/%): lint-tidy/%: %
+	clang-tidy --quiet $< -- -std=gnu11 $(WARNINGS) $(INCLUDES) \
+		-D_GNU_SOURCE= -DVERSION='""' 2>/dev/null
+
+# Of two conditions that depend on each other cppcheck sees only one, and then
+# fears NULL; clang's and gcc's analyzers follow the paths.
+lint-cppcheck:
+	cppcheck --quiet --inline-suppr --error-exitcode=1 -j$(JOBS) \
+		--std=c11 --enable=warning,performance,portability \
+		--suppress=missingInclude --suppress=nullPointerRedundantCheck \
+		--include=$(filter %/queue.h,$(shell $(CC) -M \
+			-include sys/queue.h -x c /dev/null)) \
+		-D_GNU_SOURCE= -DVERSION='""' \
+		-Dnoreturn='__attribute__((noreturn))' \
+		$(INCLUDES) -Ilib -Ifusefd-launch $(C_SOURCES)
+
+lint-shell:
+	shellcheck -x $(SCRIPTS)
+
+# A page that is ".so man3/other.3" is another name of that page.
+lint-man:
+	mandoc -T lint -W warning $$(grep -L '^\.so ' $(MANUALS))
+	cd man && sed -n 's|^\.so man./||p' *.[1-8] | xargs -r ls >/dev/null
+
+lint-analyzer: # gcc's own path analysis, of the part that holds privilege
+	$(MAKE) --no-print-directory CC=gcc WERROR=1 BUILD=$(BUILD)/analyzer \
+		CFLAGS='-O2 -fanalyzer' $(BUILD)/analyzer/fusefd-launch
+
+# ---- Installing -------------------------------------------------------------
+
+# DAC_OVERRIDE opens a /dev/fuse that only root may open; SETPCAP empties the
+# bounding set, so that COMMAND cannot get any of this back.
+FILE_CAPS = cap_sys_admin,cap_setpcap,cap_dac_override=ep
+
+INSTALL_LAUNCHER_setuid = chown 0:0 $(1) && chmod 4755 $(1)
+INSTALL_LAUNCHER_caps   = chown 0:0 $(1) && setcap $(FILE_CAPS) $(1)
+INSTALL_LAUNCHER_none   = :
+
+# Every path of ours that an installation has; the folders are everybody's.
+INSTALLED = $(BINDIR)/fusefd-launch $(HEADERS:lib/include/%=$(INCLUDEDIR)/%) \
+	$(foreach library,$(LIBRARIES),$(addprefix $(LIBDIR)/$(library),.a .so .so.0)) \
+	$(PCS:%=$(LIBDIR)/pkgconfig/%) $(DOCDIR) $(BASHDIR)/fusefd-launch \
+	$(foreach page,$(notdir $(MANUALS)),$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(page))
+
+install: all ## install below PREFIX (/usr/local) and DESTDIR
+	$(if $(INSTALL_LAUNCHER_$(PRIVILEGE)),,$(error PRIVILEGE is setuid, caps or none, not '$(PRIVILEGE)'))
+	install -d $(addprefix $(DESTDIR),$(BINDIR) $(LIBDIR)/pkgconfig $(INCLUDEDIR) $(DOCDIR)/examples)
+	install -m 755 $(BUILD)/fusefd-launch $(DESTDIR)$(BINDIR)/
+	$(call INSTALL_LAUNCHER_$(PRIVILEGE),$(DESTDIR)$(BINDIR)/fusefd-launch)
+	install -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)/
+	install -m 644 $(STATIC) $(DESTDIR)$(LIBDIR)/
+	install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)/
+	for library in $(LIBRARIES); do \
+		ln -sf $$library.so.0 $(DESTDIR)$(LIBDIR)/$$library.so || exit; \
+	done
+	for pc in $(PCS); do \
+		sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|' \
+			-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|; s|@VERSION@|$(VERSION)|' \
+			lib/$$pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/$$pc || exit; \
+	done
+	for page in $(MANUALS); do \
+		install -D -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit; \
+	done
+	install -D -m 644 fusefd-launch/completion.bash $(DESTDIR)$(BASHDIR)/fusefd-launch
+	install -m 644 COPYING $(wildcard README.md) $(DESTDIR)$(DOCDIR)/
+	cp -R lib/examples/. $(DESTDIR)$(DOCDIR)/examples/
+	$(if $(DESTDIR),,-ldconfig)
+
+uninstall: ## remove what install put there, with the same variables
+	rm -rf $(addprefix $(DESTDIR),$(INSTALLED))
+	$(if $(DESTDIR),,-ldconfig)
+
+clean: ## remove what was built
+	rm -rf $(BUILD)
+
+help: ## show this text
+	@echo 'make TARGET [VARIABLE=VALUE]...'
+	@echo
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1: \2/p' Makefile | \
+		awk -F': ' '{ printf "  %-12s%s\n", substr($$1, 3), $$2 }'
+	@echo
+	@echo '  PRIVILEGE  of the installed launcher: setuid (the default: any user who may'
+	@echo '             run it may mount, as with fusermount3), caps (the same by file'
+	@echo '             capabilities), none (for root and user namespaces only)'
+	@echo '  SANITIZE   address,undefined: build with these, into build/asan'
+	@echo '  WERROR     1: a warning is an error'
+	@echo '  and CC, CFLAGS, CPPFLAGS, LDFLAGS, DESTDIR, PREFIX, LIBDIR, BUILD, TESTS'
+
+.PHONY: all test-programs setup demo check check-newer faults fuzz fuzzers lint $(LINTS) \
+	$(C_SOURCES:%=lint-tidy/%) install uninstall clean help

@@ -1,0 +1,138 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# make install and uninstall, and what can be built on what they install.
+
+load helpers
+
+setup() {
+	common_setup
+	requires fuse
+	TREE=$BATS_TEST_DIRNAME/..
+	PLACE=$WORK/place
+}
+
+teardown() {
+	rm -rf "$PLACE"
+	common_teardown
+}
+
+make_it() { # TARGET [VARIABLE=VALUE]...
+	make --no-print-directory -s -C "$TREE" BUILD="$FUSEFD_PLAIN_BUILD" "$@" 2>&1
+}
+
+installed() { (cd "$PLACE" && find . ! -type d | sort); }
+
+@test "install puts everything below DESTDIR and PREFIX, uninstall takes it away" {
+	local where=(DESTDIR="$PLACE" PREFIX=/opt/x)
+	make_it install "${where[@]}"
+	run installed
+	refute_line --regexp '^\./(opt/x/)?[^/]*$'
+	for file in bin/fusefd-launch include/fusefd.h include/fusefd_fuse3.h \
+		lib/libfusefd{,-fuse3}.{a,so,so.0} \
+		lib/pkgconfig/libfusefd{,-fuse3}.pc \
+		share/man/man8/fusefd-launch.8 share/man/man7/fusefd.7 \
+		share/bash-completion/completions/fusefd-launch \
+		share/doc/fusefd/{COPYING,examples/passthrough/main.c}; do
+		assert_line "./opt/x/$file"
+	done
+	# Somebody else's.
+	touch "$PLACE/opt/x/lib/libother.so" "$PLACE/opt/x/bin/other"
+	make_it uninstall "${where[@]}"
+	run installed
+	assert_output $'./opt/x/bin/other\n./opt/x/lib/libother.so'
+}
+
+@test "PRIVILEGE: setuid root by default, or file capabilities, or none" {
+	local launcher=$PLACE/bin/fusefd-launch
+	make_it install PREFIX="$PLACE"
+	assert_equal "$(stat -c '%a %u:%g' "$launcher")" '4755 0:0'
+	make_it install PREFIX="$PLACE" PRIVILEGE=none
+	assert_equal "$(stat -c %a "$launcher")" 755
+	run getcap "$launcher"
+	assert_output ''
+	make_it install PREFIX="$PLACE" PRIVILEGE=caps
+	assert_equal "$(stat -c %a "$launcher")" 755
+	run getcap "$launcher"
+	assert_output --partial cap_sys_admin
+	run make_it install PREFIX="$PLACE" PRIVILEGE=everything
+	assert_failure
+	assert_output --partial "PRIVILEGE is setuid, caps or none, not 'everything'"
+}
+
+@test "an installed launcher works for alice, setuid and by capabilities" {
+	local privilege
+	requires setuid caps
+	for privilege in setuid caps; do
+		make_it install PREFIX="$PLACE" PRIVILEGE=$privilege
+		as_mode setuid
+		LAUNCH=("${AS_ALICE[@]}" "$PLACE/bin/fusefd-launch")
+		launch_probe -n 2
+		assert_unprivileged
+	done
+}
+
+@test "the example builds with pkg-config alone, shared and static, and runs" {
+	local pc=(env PKG_CONFIG_PATH="$PLACE/lib/pkgconfig" pkg-config)
+	local example=$PLACE/share/doc/fusefd/examples/passthrough
+	local program=$PLACE/bin/example flags
+	make_it install PREFIX="$PLACE"
+	assert_equal "$("${pc[@]}" --modversion libfusefd-fuse3)" \
+		"$("$PLACE/bin/fusefd-launch" -V | cut -d ' ' -f 2)"
+
+	read -ra flags < <("${pc[@]}" --cflags --libs libfusefd-fuse3 fuse3)
+	gcc -D_GNU_SOURCE -o "$program" "$example"/*.c "${flags[@]}" \
+		-Wl,--disable-new-dtags,-rpath,"$PLACE/lib"
+	run -0 ldd "$program"
+	assert_output --partial "$PLACE/lib/libfusefd.so.0"
+	assert_output --partial "$PLACE/lib/libfusefd-fuse3.so.0"
+	start_fs -n 4 -- "$program" -f "$WORK/bin"
+	run -0 cmp "$MNT/setuid/fusefd-launch" "$LAUNCHER_SETUID"
+	stop_fs
+
+	rm "$PLACE"/lib/*.so*
+	gcc -D_GNU_SOURCE -o "$program" "$example"/*.c "${flags[@]}"
+	run -0 ldd "$program"
+	refute_output --partial libfusefd
+	start_fs -n 4 -- "$program" -f "$WORK/bin"
+	stop_fs
+}
+
+@test "the libraries export what the headers declare, and nothing else" {
+	local library declared
+	make_it install PREFIX="$PLACE"
+	for library in fusefd:fusefd.h fusefd-fuse3:fusefd_fuse3.h; do
+		declared=$(grep -oE '\bfusefd_[a-z0-9_]+\(' "$PLACE/include/${library#*:}" |
+			tr -d '(' | sort -u)
+		run -0 nm -D --defined-only "$PLACE/lib/lib${library%:*}.so.0"
+		while read -r _ kind name; do
+			[[ $kind == T ]] || continue
+			grep -qx "${name%%@*}" <<<"$declared" ||
+				fail "exported, not declared: $name"
+		done <<<"$output"
+		[[ $output == *' T '* ]]
+	done
+	# libc and nothing else, as its users are told.
+	run -0 readelf -d "$PLACE/lib/libfusefd.so.0"
+	run -0 grep -c NEEDED <<<"$output"
+	assert_output 1
+}
+
+@test "the launcher is position independent, with full RELRO, and no executable stack" {
+	run -0 readelf -hldW "$FUSEFD_PLAIN_BUILD/fusefd-launch"
+	assert_output --regexp 'Type: +DYN'
+	assert_output --partial BIND_NOW
+	assert_output --partial GNU_RELRO
+	assert_line --regexp 'GNU_STACK .* RW +0x'
+}
+
+@test "the headers compile alone, as C and as C++" {
+	local header
+	for header in fusefd.h fusefd_fuse3.h; do
+		echo "#include <$header>" | gcc -I"$TREE/lib/include" -Wall -Wextra \
+			-Wstrict-prototypes -Werror -std=c99 -D_GNU_SOURCE -fsyntax-only -x c -
+		command -v g++ >/dev/null || continue
+		echo "#include <$header>" | g++ -I"$TREE/lib/include" -Wall -Wextra \
+			-Werror -fsyntax-only -x c++ -
+	done
+}
