@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 
 #include "die.h"
 #include "environment.h"
+#include "fds.h"
 #include "syscalls.h"
 
 /* Where the caller has no PATH, as execvp(3) does; without the current
@@ -61,9 +63,9 @@ static const char *search(const char *name, const char *directories)
 		error = check_executable(path);
 		if (!error)
 			return path;
-		/* As execvp(3): go on behind what may not be executed, and
-		 * speak of it where nothing better comes. */
-		if (error != ENOENT && error != ENOTDIR && !unusable) {
+		/* As execvp(3): go on behind what is there and may not be
+		 * executed, and speak of it where nothing better comes. */
+		if (!unusable && access(path, F_OK) == 0) {
 			unusable = path;
 			reason = error;
 		}
@@ -89,6 +91,30 @@ const char *command_find(const char *name, char *const *callers_environment)
 	if (error)
 		die_unusable(name, error);
 	return name;
+}
+
+static bool lies_below(const char *path, const char *directory)
+{
+	const size_t length = strlen(directory);
+
+	return strncmp(path, directory, length) == 0 &&
+	       (path[length] == '/' || path[length] == '\0');
+}
+
+void command_check_place(const char *path, const char *mountpoint)
+{
+	const int fd = open(path, O_PATH | O_CLOEXEC);
+	const char *place;
+
+	if (fd < 0)
+		die_unusable(path, errno);
+	place = fds_read_path(fd);
+	close(fd);
+	if (place && lies_below(place, mountpoint))
+		die_with(EXIT_NOT_STARTED,
+			 "cannot execute %s: the mount on %s will hide it\n"
+			 "Start it from elsewhere.",
+			 quoted(path), quoted(mountpoint));
 }
 
 const char *command_base_name(const char *name)

@@ -12,6 +12,10 @@
  * EXIT_NOT_FOUND or EXIT_NOT_STARTED. */
 const char *command_find(const char *name, char *const *callers_environment);
 
+/* Dies where it lies below the mountpoint: the exec would look for it in the
+ * new mount, and wait for the filesystem that it is to become. */
+void command_check_place(const char *path, const char *mountpoint);
+
 /* The last part of the name. */
 const char *command_base_name(const char *name);
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -52,4 +53,21 @@ void fds_close_others(int *kept, size_t count)
 		next = (unsigned int)kept[i] + 1;
 	}
 	close_between(next, UINT_MAX);
+}
+
+const char *fds_read_path(int fd)
+{
+	char name[32], *target = need_memory(malloc(PATH_MAX));
+	ssize_t length;
+
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	length = readlink(name, target, PATH_MAX);
+	if (length < 0)
+		die("cannot read '%s': %s\n"
+		    "fusefd-launch needs /proc mounted.",
+		    name, strerror(errno));
+	if (length == PATH_MAX || *target != '/')
+		return NULL;
+	target[length] = '\0';
+	return target;
 }

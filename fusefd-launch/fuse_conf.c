@@ -118,6 +118,7 @@ static char *read_all(int fd, size_t *length)
 void fuse_conf_read(struct fuse_conf *conf)
 {
 	char nothing[1] = "";
+	struct stat link;
 	size_t length, wrong;
 	char *text;
 	int fd;
@@ -125,6 +126,9 @@ void fuse_conf_read(struct fuse_conf *conf)
 	/* O_NONBLOCK: a FIFO in its place must not hold us up. */
 	fd = open(FUSE_CONF_PATH, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0 && errno == ENOENT) {
+		if (lstat(FUSE_CONF_PATH, &link) == 0)
+			die("cannot read '" FUSE_CONF_PATH "': it is a "
+			    "symbolic link to nothing");
 		fuse_conf_parse(conf, nothing, 0);
 		return;
 	}

@@ -129,6 +129,7 @@ int main(int argc, char **argv)
 	       options.keep_caps ? " and those to keep" : "");
 	pin_as_user(&mountpoint, &options, &caller, &conf);
 	path = command_find(options.command[0], callers_environment);
+	command_check_place(path, mountpoint.path);
 
 	const struct handoff handoff = {
 		.fds = fds,

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "die.h"
+#include "fds.h"
 #include "syscalls.h"
 
 /* As many symbolic links in one path as the kernel follows (namei.c). */
@@ -129,23 +130,14 @@ static int open_by_roots_links(const char *path)
 	return fd;
 }
 
-/* The kernel's own word for where it is. */
 static const char *read_path(int fd, const char *path)
 {
-	char name[32], *target = need_memory(malloc(PATH_MAX));
-	ssize_t length;
+	const char *absolute = fds_read_path(fd);
 
-	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
-	length = readlink(name, target, PATH_MAX);
-	if (length < 0)
-		die("cannot read '%s': %s\n"
-		    "fusefd-launch needs /proc mounted.",
-		    name, strerror(errno));
-	if (length == PATH_MAX || *target != '/')
+	if (!absolute)
 		die("cannot mount on %s: it has no absolute path here",
 		    quoted(path));
-	target[length] = '\0';
-	return target;
+	return absolute;
 }
 
 static void check_type(const struct mountpoint *mountpoint, const char *path)
@@ -167,6 +159,8 @@ void mountpoint_pin(struct mountpoint *mountpoint, const char *path,
 {
 	struct statx status;
 
+	if (strlen(path) >= PATH_MAX)
+		die_unresolved(path, ENAMETOOLONG);
 	*mountpoint = (struct mountpoint){
 		.fd = trust == RESOLVE_ROOTS_LINKS
 			      ? open_by_roots_links(path)

@@ -121,10 +121,11 @@ static void parse_keep_fd(struct options *options, const char *text)
 
 static bool begins_a_long_option(const char *argument)
 {
-	const size_t length = strlen(argument) - 2;
+	size_t length;
 
 	if (strncmp(argument, "--", 2) != 0)
 		return false;
+	length = strcspn(argument + 2, "=");
 	for (const struct option *known = long_options; known->name; known++)
 		if (strncmp(known->name, argument + 2, length) == 0)
 			return true;

@@ -12,7 +12,8 @@ bats_load_library bats-support
 bats_load_library bats-assert
 bats_load_library bats-file
 
-: "${FUSEFD_SCRATCH:?run this by tests/run}" "${FUSEFD_BUILD:?}"
+: "${FUSEFD_SCRATCH:?run this by tests/run}" "${FUSEFD_BUILD:?}" \
+	"${FUSEFD_FIRST_ID:?}"
 
 WORK=$FUSEFD_SCRATCH                # all that follows is in here
 ALICE_MNT=$WORK/alice/mnt           # alice's empty folder
@@ -23,9 +24,11 @@ PASSTHROUGH=$WORK/build/examples/passthrough
 FIXTURES=$WORK/build/fixtures
 REPORTS=$WORK/reports               # anybody may write here
 
-ALICE=60101
-BOB=60102
-CREW=60110 # alice's other group
+# Their own in each bats file: limits count a user's processes on all of the
+# machine.
+ALICE=$((FUSEFD_FIRST_ID + 1))
+BOB=$((FUSEFD_FIRST_ID + 2))
+CREW=$((FUSEFD_FIRST_ID + 3)) # alice's other group
 
 # Prefixes that run a command as somebody with a login's environment.
 as_user() { # NAME: prints nothing, sets AS

@@ -138,8 +138,8 @@ MAKE_TREE='
 	chmod 0400 "plain/deep/file 2"
 	setfattr -n user.text -v "a value" plain/big
 	setfattr -n user.binary -v 0x00ff00 plain/deep
-	setfacl -m u:60102:rw,g:60110:r plain/big
-	setfacl -d -m u:60102:rwx plain/deep
+	setfacl -m u:bob:rw,g:crew:r plain/big
+	setfacl -d -m u:bob:rwx plain/deep
 	touch -h -d "1999-12-31 23:59:59.123456789" empty/link plain/script
 	touch -d "2001-02-03 04:05:06.7" plain/deep
 '
@@ -255,7 +255,7 @@ fio_jobs() {
 	chmod 755 "$SOURCE"
 	as_owner sh -c 'cd "$1" && umask 022 && echo mine >private &&
 		chmod 600 private && cp private shared && cp private public &&
-		chmod 644 public && setfacl -m u:60102:r shared' sh "$MNT"
+		chmod 644 public && setfacl -m u:bob:r shared' sh "$MNT"
 	run as_bob cat "$MNT/private"
 	assert_failure
 	assert_output --partial 'Permission denied'
