@@ -15,7 +15,6 @@
 #define FUSEFD_LAUNCH_GUARD_H
 
 #include <pthread.h>
-#include <semaphore.h>
 #include <stdbool.h>
 
 #include "privileges.h"
@@ -24,7 +23,7 @@ struct guard {
 	const struct privileges *privileges;
 	int mount;
 	pthread_t thread; /* only where the bounding set is not locked */
-	sem_t wanted;
+	int wanted[2];	  /* a pipe, written to where the exec failed */
 };
 
 /* Between raise and attach; dies where there can be no thread. */

@@ -61,6 +61,18 @@ static void pin_as_user(struct mountpoint *mountpoint,
 	policy_judge_count(mountinfo_count_fuse_of(caller->uid), conf);
 }
 
+/* Launches at the same moment may all have found room for one more: each looks
+ * again when its own mount counts, so that no two of them pass. */
+static bool is_within_quota(const struct caller *caller,
+			    const struct fuse_conf *conf)
+{
+	unsigned long mounts;
+
+	return caller->root ||
+	       (mountinfo_try_count_fuse_of(caller->uid, &mounts) &&
+		policy_allows_count(mounts, conf));
+}
+
 static noreturn void end_dry_run(const struct options *options,
 				 const struct mountpoint *mountpoint,
 				 const char *path, char *const *environment)
@@ -89,7 +101,7 @@ int main(int argc, char **argv)
 	struct guard guard;
 	struct owner owner;
 	const char *path;
-	bool tell, prepared;
+	bool tell, prepared, allowed;
 	int mount, error;
 
 	/* Nothing that the caller left may act on us. Signals are as the
@@ -160,11 +172,15 @@ int main(int argc, char **argv)
 	guard_start(&guard, &privileges, mount);
 	mount_attach(mount, &mountpoint);
 	prepared = guard_prepare_exec(&guard);
-	if (prepared)
+	allowed = is_within_quota(&caller, &conf);
+	if (prepared && allowed)
 		command_execute(path, options.command, environment);
 	error = errno;
 	guard_take_back(&guard);
 	if (!prepared)
 		die("cannot lower CAP_SYS_ADMIN: %s", strerror(error));
+	if (!allowed)
+		die("you have started more filesystems at once than "
+		    "'mount_max' in " FUSE_CONF_PATH " allows");
 	command_die_unexecuted(path, error);
 }

@@ -59,22 +59,31 @@ bool mountinfo_is_fuse_of(char *line, uid_t owner)
 	return has_user_id(rest, owner);
 }
 
-unsigned long mountinfo_count_fuse_of(uid_t owner)
+bool mountinfo_try_count_fuse_of(uid_t owner, unsigned long *count)
 {
-	unsigned long count = 0;
 	size_t size = 0;
 	char *line = NULL;
+	bool read;
 	FILE *file = fopen(MOUNTINFO_PATH, "re");
 
 	if (!file)
-		die("cannot count your mounts: '" MOUNTINFO_PATH "': %s",
-		    strerror(errno));
+		return false;
+	*count = 0;
+	errno = 0;
 	while (getline(&line, &size, file) >= 0)
-		count += mountinfo_is_fuse_of(line, owner);
-	if (ferror(file))
-		die("cannot count your mounts: '" MOUNTINFO_PATH "': %s",
-		    strerror(errno));
+		*count += mountinfo_is_fuse_of(line, owner);
+	read = !ferror(file) && !errno;
 	free(line);
 	fclose(file);
+	return read;
+}
+
+unsigned long mountinfo_count_fuse_of(uid_t owner)
+{
+	unsigned long count;
+
+	if (!mountinfo_try_count_fuse_of(owner, &count))
+		die("cannot count your mounts: '" MOUNTINFO_PATH "': %s",
+		    strerror(errno));
 	return count;
 }

@@ -12,6 +12,9 @@
  * be counted. */
 unsigned long mountinfo_count_fuse_of(uid_t owner);
 
+/* The same where one may not die: false, with errno, where they cannot be. */
+bool mountinfo_try_count_fuse_of(uid_t owner, unsigned long *count);
+
 /* Is the mount that this line tells of a FUSE mount of that owner? The line
  * is cut up. */
 bool mountinfo_is_fuse_of(char *line, uid_t owner);

@@ -132,3 +132,8 @@ void policy_judge_count(unsigned long mounts, const struct fuse_conf *conf)
 		    "root sets the limit by 'mount_max' in " FUSE_CONF_PATH ".",
 		    conf->mount_max, mounts);
 }
+
+bool policy_allows_count(unsigned long mounts, const struct fuse_conf *conf)
+{
+	return !conf->limited || mounts <= conf->mount_max;
+}

@@ -19,4 +19,7 @@ void policy_judge_mountpoint(const struct mountpoint *mountpoint,
 			     const struct caller *caller);
 void policy_judge_count(unsigned long mounts, const struct fuse_conf *conf);
 
+/* The same of the mounts with the new one among them, without dying. */
+bool policy_allows_count(unsigned long mounts, const struct fuse_conf *conf);
+
 #endif

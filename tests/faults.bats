@@ -48,16 +48,17 @@ trace() {
 list_calls() {
 	trace -o "$BATS_TEST_TMPDIR/calls" >/dev/null 2>&1 || return
 	timeout 10 umount "$MNT"
-	awk '{ sub(/^[0-9]+ +/, "") }
+	# strace counts in each thread for itself.
+	awk '{ thread = $1; sub(/^[0-9]+ +/, "") }
 		/^(\+\+\+|---|<)/ { next }
 		{
 			name = substr($0, 1, index($0, "(") - 1)
-			number[name]++
+			nth = ++number[thread, name]
 			if (/PR_SET_DUMPABLE/)
 				main = 1
-			if (name == "execve" && number[name] == 1)
+			if (name == "execve" && nth == 1 || seen[name, nth]++)
 				next
-			print name, number[name], main ? "main" : "loader"
+			print name, nth, main ? "main" : "loader"
 			if (name == "execve")
 				exit
 		}' "$BATS_TEST_TMPDIR/calls"
