@@ -62,6 +62,8 @@ const char *fds_read_path(int fd)
 
 	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
 	length = readlink(name, target, PATH_MAX);
+	if (length < 0 && errno == ENAMETOOLONG)
+		return NULL;
 	if (length < 0)
 		die("cannot read '%s': %s\n"
 		    "fusefd-launch needs /proc mounted.",

@@ -16,7 +16,8 @@ void fds_fill_standard(void);
 void fds_close_others(int *kept, size_t count);
 
 /* The absolute path, without symbolic links, of what the fd is open on, in the
- * kernel's own words; NULL where it has none. Allocated. Dies where /proc is
+ * kernel's own words; NULL where it has none, or one
+ * that is too long. Allocated. Dies where /proc is
  * not mounted. */
 const char *fds_read_path(int fd);
 

@@ -2,22 +2,21 @@
 #include "guard.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/eventfd.h>
 
 #include "die.h"
 #include "mount.h"
 
 /* It has what its creator had effective, and so needs nothing of libcap-ng or
- * malloc, whose state is each thread's own and could not be had. A pipe, and
- * not a semaphore: where a futex fails, the C library aborts. */
+ * malloc, whose state is each thread's own and could not be had. An eventfd,
+ * and not a semaphore: where a futex fails, the C library aborts. */
 static void *wait_and_take_back(void *argument)
 {
 	struct guard *guard = argument;
-	char byte;
+	eventfd_t value;
 
-	while (read(guard->wanted[0], &byte, 1) != 1)
+	while (eventfd_read(guard->wanted, &value))
 		;
 	mount_detach(guard->mount);
 	return NULL;
@@ -31,7 +30,8 @@ void guard_start(struct guard *guard, const struct privileges *privileges,
 	*guard = (struct guard){.privileges = privileges, .mount = mount};
 	if (privileges->locked)
 		return;
-	error = pipe2(guard->wanted, O_CLOEXEC) ? errno : 0;
+	guard->wanted = eventfd(0, EFD_CLOEXEC);
+	error = guard->wanted < 0 ? errno : 0;
 	if (!error)
 		error = pthread_create(&guard->thread, NULL, wait_and_take_back,
 				       guard);
@@ -50,7 +50,7 @@ bool guard_prepare_exec(const struct guard *guard)
 void guard_take_back(struct guard *guard)
 {
 	if (!guard->privileges->locked) {
-		while (write(guard->wanted[1], "", 1) != 1)
+		while (eventfd_write(guard->wanted, 1))
 			;
 		pthread_join(guard->thread, NULL);
 		return;

@@ -23,7 +23,7 @@ struct guard {
 	const struct privileges *privileges;
 	int mount;
 	pthread_t thread; /* only where the bounding set is not locked */
-	int wanted[2];	  /* a pipe, written to where the exec failed */
+	int wanted;	  /* an eventfd, written to where the exec failed */
 };
 
 /* Between raise and attach; dies where there can be no thread. */

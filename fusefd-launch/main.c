@@ -61,16 +61,29 @@ static void pin_as_user(struct mountpoint *mountpoint,
 	policy_judge_count(mountinfo_count_fuse_of(caller->uid), conf);
 }
 
-/* Launches at the same moment may all have found room for one more: each looks
- * again when its own mount counts, so that no two of them pass. */
-static bool is_within_quota(const struct caller *caller,
-			    const struct fuse_conf *conf)
+/* What only shows when the mount is attached, because others were as quick;
+ * NULL where all is well.
+ *
+ * The kernel attaches to what is topmost there. Where somebody has mounted
+ * something on the mountpoint since it was judged, that has not been judged.
+ *
+ * And launches at the same moment may all have found room for one mount more:
+ * each looks again when its own one counts, so that no two of them pass. */
+static const char *find_fault(int mount, const struct mountpoint *mountpoint,
+			      const struct caller *caller,
+			      const struct fuse_conf *conf)
 {
-	unsigned long mounts;
+	const uint64_t id = mount_id(mount);
+	struct mountinfo info;
 
-	return caller->root ||
-	       (mountinfo_try_count_fuse_of(caller->uid, &mounts) &&
-		policy_allows_count(mounts, conf));
+	if (!id || !mountinfo_read(&info, caller->uid, id))
+		return strerror(errno);
+	if (info.parent != mountpoint->mount_id)
+		return "something else was mounted there meanwhile";
+	if (!caller->root && !policy_allows_count(info.count, conf))
+		return "with what you mount elsewhere at the same moment it "
+		       "is more than 'mount_max' in " FUSE_CONF_PATH " allows";
+	return NULL;
 }
 
 static noreturn void end_dry_run(const struct options *options,
@@ -100,8 +113,8 @@ int main(int argc, char **argv)
 	struct caller caller;
 	struct guard guard;
 	struct owner owner;
-	const char *path;
-	bool tell, prepared, allowed;
+	const char *path, *fault;
+	bool tell, prepared;
 	int mount, error;
 
 	/* Nothing that the caller left may act on us. Signals are as the
@@ -172,15 +185,16 @@ int main(int argc, char **argv)
 	guard_start(&guard, &privileges, mount);
 	mount_attach(mount, &mountpoint);
 	prepared = guard_prepare_exec(&guard);
-	allowed = is_within_quota(&caller, &conf);
-	if (prepared && allowed)
-		command_execute(path, options.command, environment);
 	error = errno;
+	fault = find_fault(mount, &mountpoint, &caller, &conf);
+	if (prepared && !fault) {
+		command_execute(path, options.command, environment);
+		error = errno;
+	}
 	guard_take_back(&guard);
 	if (!prepared)
 		die("cannot lower CAP_SYS_ADMIN: %s", strerror(error));
-	if (!allowed)
-		die("you have started more filesystems at once than "
-		    "'mount_max' in " FUSE_CONF_PATH " allows");
+	if (fault)
+		die("cannot mount on %s: %s", quoted(mountpoint.path), fault);
 	command_die_unexecuted(path, error);
 }

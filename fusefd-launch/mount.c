@@ -164,6 +164,16 @@ void mount_attach(int mount, const struct mountpoint *mountpoint)
 	    strerror(errno));
 }
 
+uint64_t mount_id(int mount)
+{
+	struct statx status;
+
+	if (statx(mount, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID,
+		  &status))
+		return 0;
+	return status.stx_mnt_id;
+}
+
 /* By way of /proc, the fd names the root of the mount and nothing else. To
  * change into it instead would ask a filesystem that does not run. */
 void mount_detach(int mount)

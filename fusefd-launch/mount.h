@@ -6,6 +6,8 @@
 #ifndef FUSEFD_LAUNCH_MOUNT_H
 #define FUSEFD_LAUNCH_MOUNT_H
 
+#include <stdint.h>
+
 #include "mount_options.h"
 #include "mountpoint.h"
 #include "privileges.h"
@@ -20,6 +22,10 @@ int mount_create(const struct mount_options *options, int device,
 /* Attach it to what is pinned: a rename or a new symbolic link at the path
  * changes nothing. */
 void mount_attach(int mount, const struct mountpoint *mountpoint);
+
+/* Its id, as in mountinfo; 0, with errno, where it cannot be had. Asks nothing
+ * of the filesystem, which does not run. */
+uint64_t mount_id(int mount);
 
 /* Take it away again: that mount and no other, by its fd. */
 void mount_detach(int mount);

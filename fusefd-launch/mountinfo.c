@@ -59,31 +59,48 @@ bool mountinfo_is_fuse_of(char *line, uid_t owner)
 	return has_user_id(rest, owner);
 }
 
-bool mountinfo_try_count_fuse_of(uid_t owner, unsigned long *count)
+/* A line begins with the mount's id and that of its parent. */
+static uint64_t parent_of(const char *line, uint64_t mount)
+{
+	char *rest;
+	const uint64_t id = strtoull(line, &rest, 10);
+
+	return id == mount ? strtoull(rest, NULL, 10) : 0;
+}
+
+static void read_line(struct mountinfo *info, char *line, uid_t owner,
+		      uint64_t mount)
+{
+	if (!info->parent)
+		info->parent = parent_of(line, mount);
+	info->count += mountinfo_is_fuse_of(line, owner);
+}
+
+bool mountinfo_read(struct mountinfo *info, uid_t owner, uint64_t mount)
 {
 	size_t size = 0;
 	char *line = NULL;
-	bool read;
+	bool complete;
 	FILE *file = fopen(MOUNTINFO_PATH, "re");
 
+	*info = (struct mountinfo){0};
 	if (!file)
 		return false;
-	*count = 0;
 	errno = 0;
 	while (getline(&line, &size, file) >= 0)
-		*count += mountinfo_is_fuse_of(line, owner);
-	read = !ferror(file) && !errno;
+		read_line(info, line, owner, mount);
+	complete = !ferror(file) && !errno;
 	free(line);
 	fclose(file);
-	return read;
+	return complete;
 }
 
 unsigned long mountinfo_count_fuse_of(uid_t owner)
 {
-	unsigned long count;
+	struct mountinfo info;
 
-	if (!mountinfo_try_count_fuse_of(owner, &count))
+	if (!mountinfo_read(&info, owner, 0))
 		die("cannot count your mounts: '" MOUNTINFO_PATH "': %s",
 		    strerror(errno));
-	return count;
+	return info.count;
 }

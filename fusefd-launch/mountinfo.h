@@ -6,14 +6,20 @@
 #define FUSEFD_LAUNCH_MOUNTINFO_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
+
+struct mountinfo {
+	unsigned long count; /* FUSE mounts of the owner asked for */
+	uint64_t parent;     /* of the mount asked for; 0: it is not there */
+};
+
+/* Read it once, for both. false, with errno, where it cannot be read. */
+bool mountinfo_read(struct mountinfo *info, uid_t owner, uint64_t mount);
 
 /* FUSE mounts of that owner in this mount namespace. Dies where they cannot
  * be counted. */
 unsigned long mountinfo_count_fuse_of(uid_t owner);
-
-/* The same where one may not die: false, with errno, where they cannot be. */
-bool mountinfo_try_count_fuse_of(uid_t owner, unsigned long *count);
 
 /* Is the mount that this line tells of a FUSE mount of that owner? The line
  * is cut up. */

@@ -135,7 +135,8 @@ static const char *read_path(int fd, const char *path)
 	const char *absolute = fds_read_path(fd);
 
 	if (!absolute)
-		die("cannot mount on %s: it has no absolute path here",
+		die("cannot mount on %s: it has no absolute path here, or a "
+		    "very long one",
 		    quoted(path));
 	return absolute;
 }
@@ -170,10 +171,11 @@ void mountpoint_pin(struct mountpoint *mountpoint, const char *path,
 	};
 	/* DONT_SYNC: what lies there may be a filesystem that hangs. */
 	if (statx(mountpoint->fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
-		  STATX_TYPE | STATX_MODE | STATX_UID, &status))
+		  STATX_TYPE | STATX_MODE | STATX_UID | STATX_MNT_ID, &status))
 		die_unresolved(path, errno);
 	mountpoint->mode = status.stx_mode;
 	mountpoint->uid = status.stx_uid;
+	mountpoint->mount_id = status.stx_mnt_id;
 	mountpoint->path = read_path(mountpoint->fd, path);
 	check_type(mountpoint, path);
 }

@@ -7,6 +7,7 @@
 #define FUSEFD_LAUNCH_MOUNTPOINT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct mountpoint {
@@ -14,8 +15,9 @@ struct mountpoint {
 	const char *path; /* absolute, without symbolic links */
 	mode_t mode;
 	uid_t uid;
-	long filesystem; /* f_type, as statfs(2) has it; 0 where unasked */
-	int write_error; /* errno of a write to it, 0 where permitted */
+	uint64_t mount_id; /* of the mount that it is on */
+	long filesystem;   /* f_type, as statfs(2) has it; 0 where unasked */
+	int write_error;   /* errno of a write to it, 0 where permitted */
 };
 
 /* How much the path's owner is trusted. */

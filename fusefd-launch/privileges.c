@@ -273,8 +273,8 @@ static void set_capabilities(const struct privileges *privileges)
  * survive the change of ids, so that nothing is ever regained.
  *
  * Only a caller with CAP_SETPCAP can empty the bounding set and lock the
- * securebits. Without it, as with a lone cap_sys_admin in the file, uid is not
- * 0, and no_new_privs stands. */
+ * securebits. Without it, as with a lone cap_sys_admin in the file, or in a
+ * container that took CAP_SETPCAP away, no_new_privs stands alone. */
 void privileges_narrow(struct privileges *privileges, const struct owner *owner,
 		       uint64_t kept)
 {
