@@ -23,6 +23,14 @@ teardown() {
 
 # ---- What COMMAND finds -----------------------------------------------------------
 
+# A set of signals that was reported, without 32 and 33. These are the C
+# library's own: a process that was started by posix_spawn(3), as make starts
+# all, has them ignored, and whoever starts a thread, as the launcher does with
+# cap_sys_admin alone, takes the second.
+signals() { # KEY
+	printf '%016x' "$((16#$(reported "$1") & ~0x180000000))"
+}
+
 # As the probe finds it without a launcher: the C library keeps two signals.
 as_left() { # KEY... -- COMMAND: what is put before the launcher
 	local key wanted=() keys=()
@@ -35,31 +43,31 @@ as_left() { # KEY... -- COMMAND: what is put before the launcher
 	run clean_fds "$@" "$FIXTURES/probe" "$REPORT"
 	assert_success
 	for key in "${keys[@]}"; do
-		wanted+=("$key=$(reported "$key")")
+		wanted+=("$key=$(signals "$key")")
 	done
 	: >"$REPORT"
 	before_launcher "$@"
 	launch_probe -n 1
 	for key in "${keys[@]}"; do
-		assert_equal "$key=$(reported "$key")" "${wanted[0]}"
+		assert_equal "$key=$(signals "$key")" "${wanted[0]}"
 		wanted=("${wanted[@]:1}")
 	done
 }
 
 @test "everything blocked, by the caller: COMMAND finds it so" {
 	in_every_mode as_left SigBlk SigIgn -- env --block-signal
-	assert_reported SigIgn 0000000000000000
-	[[ $(reported SigBlk) == *[1-9a-f]* ]]
+	assert_equal "$(signals SigIgn)" 0000000000000000
+	[[ $(signals SigBlk) == *[1-9a-f]* ]]
 }
 
 @test "SIGCHLD and SIGPIPE ignored, by the caller: COMMAND finds it so" {
 	in_every_mode as_left SigBlk SigIgn -- env --ignore-signal=CHLD,PIPE
-	assert_reported SigIgn 0000000000011000
+	assert_equal "$(signals SigIgn)" 0000000000011000
 }
 
 @test "every signal ignored and blocked, by the caller: COMMAND finds it so" {
 	in_every_mode as_left SigBlk SigIgn -- env --ignore-signal --block-signal
-	[[ $(reported SigIgn) == *[1-9a-f]* ]]
+	[[ $(signals SigIgn) == *[1-9a-f]* ]]
 }
 
 # A failed exec too, whose guard has a thread where nothing can be locked.
