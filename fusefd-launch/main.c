@@ -4,7 +4,8 @@
  * become the filesystem.
  *
  * main() is the order of operations; each step is a file of that name. What
- * can fail comes before mount_attach(), and leaves nothing behind.
+ * fails leaves nothing behind: until mount_attach() the mount dies with the
+ * process, and then the guard takes it away.
  */
 #include <errno.h>
 #include <string.h>
