@@ -1,28 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Taking a handoff: from the environment, or from fds that the caller has.
- * The environment is only a way to name fds; what makes them a handoff is
- * the same for both (verify.c).
+ * Taking a handoff: from the environment, or from fds that the caller has (for
+ * that of a socket see socket.c). An environment is only a way to name fds;
+ * what makes them a handoff is the same for all (verify.c).
  */
 #include "handoff.h"
+#include "announcement.h"
+#include "answer.h"
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* What the environment said, as it said it; NULL what it did not say. */
-struct announcement {
-	const char *protocol, *fds, *mountpoint, *acl, *owner;
-};
-
-static struct announcement read_environment(void)
+static struct fusefd_announcement read_environment(void)
 {
-	return (struct announcement){
+	return (struct fusefd_announcement){
 		.protocol = getenv("FUSEFD_PROTOCOL"),
 		.fds = getenv("FUSEFD_FDS"),
 		.mountpoint = getenv("FUSEFD_MOUNTPOINT"),
@@ -47,40 +42,10 @@ static void scrub_environment(void)
 	*kept = NULL;
 }
 
-/* All of text[0..length) as a decimal number, written in the one way that it
- * has: no sign, no space, no leading zero. */
-static bool parse_number(const char *text, size_t length, uint64_t max,
-			 uint64_t *number)
-{
-	uint64_t value = 0;
-
-	if (length == 0 || length > 10 || (text[0] == '0' && length > 1))
-		return false;
-	for (size_t i = 0; i < length; i++) {
-		if (text[i] < '0' || text[i] > '9')
-			return false;
-		value = value * 10 + (uint64_t)(text[i] - '0');
-	}
-	*number = value;
-	return value <= max;
-}
-
-/* Take the next fd from a list, and move *list behind it (NULL: it was the
- * last). -EPROTO where it is no number; what follows it can still be read. */
-static int next_fd(const char **list)
-{
-	const char *item = *list;
-	size_t length = strcspn(item, ",");
-	uint64_t fd;
-
-	*list = item[length] ? item + length + 1 : NULL;
-	return parse_number(item, length, INT_MAX, &fd) ? (int)fd : -EPROTO;
-}
-
 static int parse_fds(struct fusefd_handoff *handoff, const char *list)
 {
 	while (list) {
-		int fd = next_fd(&list);
+		int fd = fusefd_next_fd(&list);
 
 		if (fd < 0 || handoff->count == FUSEFD_MAX_FDS)
 			return -EPROTO;
@@ -89,46 +54,23 @@ static int parse_fds(struct fusefd_handoff *handoff, const char *list)
 	return 0;
 }
 
-static int parse_acl(struct fusefd_handoff *handoff, const char *name)
-{
-	static const char *const names[] = {
-		[FUSEFD_ACL_OWNER] = "owner",
-		[FUSEFD_ACL_OWNER_AND_ROOT] = "owner_and_root",
-		[FUSEFD_ACL_ALL] = "all",
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(name, names[i]) == 0) {
-			handoff->acl = (enum fusefd_acl)i;
-			return 0;
-		}
-	}
-	return -EPROTO;
-}
-
-static int parse_owner(struct fusefd_handoff *handoff, const char *text)
-{
-	uint64_t uid;
-
-	/* (uid_t)-1 is nobody's: it means "no change" to the kernel. */
-	if (!parse_number(text, strlen(text), UINT32_MAX - 1, &uid))
-		return -EPROTO;
-	handoff->owner = (uid_t)uid;
-	return 0;
-}
-
 static int parse(struct fusefd_handoff *handoff,
-		 const struct announcement *said)
+		 const struct fusefd_announcement *said)
 {
-	if (!said->protocol || strcmp(said->protocol, "1") != 0)
+	if (!said->fds)
 		return -EPROTO;
-	if (!said->fds || !said->mountpoint || !said->acl || !said->owner)
+	if (parse_fds(handoff, said->fds))
 		return -EPROTO;
-	if (said->mountpoint[0] != '/')
-		return -EPROTO;
-	if (parse_fds(handoff, said->fds) || parse_acl(handoff, said->acl) ||
-	    parse_owner(handoff, said->owner))
-		return -EPROTO;
+	return fusefd_handoff_describe(handoff, said);
+}
+
+int fusefd_handoff_describe(struct fusefd_handoff *handoff,
+			    const struct fusefd_announcement *said)
+{
+	int error = fusefd_parse_facts(said, &handoff->acl, &handoff->owner);
+
+	if (error)
+		return error;
 	handoff->mountpoint = strdup(said->mountpoint);
 	return handoff->mountpoint ? 0 : -ENOMEM;
 }
@@ -146,7 +88,7 @@ static void prepare_cancellation(void)
 #endif
 }
 
-static struct fusefd_handoff *create(void)
+struct fusefd_handoff *fusefd_handoff_create(void)
 {
 	struct fusefd_handoff *handoff = calloc(1, sizeof(*handoff));
 
@@ -156,20 +98,19 @@ static struct fusefd_handoff *create(void)
 		free(handoff);
 		return NULL;
 	}
+	handoff->answer = -1;
 	return handoff;
 }
 
-/* Free it, and leave the fds alone. */
-static void discard(struct fusefd_handoff *handoff)
+void fusefd_handoff_discard(struct fusefd_handoff *handoff)
 {
 	(void)sem_destroy(&handoff->session.wake);
 	free(handoff->mountpoint);
 	free(handoff);
 }
 
-/* Make the fds ours. The last step that can fail comes before the first that
- * changes one. */
-static int adopt(struct fusefd_handoff *handoff)
+/* The last step that can fail comes before the first that changes an fd. */
+int fusefd_handoff_adopt(struct fusefd_handoff *handoff)
 {
 	int error = fusefd_verify(handoff->fds, handoff->count);
 
@@ -182,27 +123,27 @@ static int adopt(struct fusefd_handoff *handoff)
 }
 
 static int take_announced(struct fusefd_handoff **result,
-			  const struct announcement *said)
+			  const struct fusefd_announcement *said)
 {
 	struct fusefd_handoff *handoff;
 	int error;
 
 	if (!result)
 		return -EINVAL;
-	handoff = create();
+	handoff = fusefd_handoff_create();
 	if (!handoff)
 		return -ENOMEM;
 	error = parse(handoff, said);
 	if (error)
 		goto fail;
-	error = adopt(handoff);
+	error = fusefd_handoff_adopt(handoff);
 	if (error)
 		goto fail;
 	fusefd_notify_from_env(&handoff->notify);
 	*result = handoff;
 	return 0;
 fail:
-	discard(handoff);
+	fusefd_handoff_discard(handoff);
 	return error;
 }
 
@@ -212,7 +153,7 @@ fail:
 static void close_announced(const char *list)
 {
 	while (list) {
-		int fd = next_fd(&list);
+		int fd = fusefd_next_fd(&list);
 
 		if (fd >= 0 && fusefd_is_device(fd))
 			(void)close(fd);
@@ -221,7 +162,7 @@ static void close_announced(const char *list)
 
 int fusefd_from_env(struct fusefd_handoff **handoff)
 {
-	struct announcement said = read_environment();
+	struct fusefd_announcement said = read_environment();
 	int error;
 
 	scrub_environment();
@@ -248,7 +189,7 @@ int fusefd_from_fds(struct fusefd_handoff **result, int primary,
 	if (!result || !is_acl(acl) || extra_count > FUSEFD_MAX_FDS - 1 ||
 	    (extra_count && !extras))
 		return -EINVAL;
-	handoff = create();
+	handoff = fusefd_handoff_create();
 	if (!handoff)
 		return -ENOMEM;
 
@@ -257,9 +198,9 @@ int fusefd_from_fds(struct fusefd_handoff **result, int primary,
 		handoff->fds[handoff->count++] = extras[i];
 	handoff->acl = acl;
 	handoff->owner = geteuid();
-	error = adopt(handoff);
+	error = fusefd_handoff_adopt(handoff);
 	if (error) {
-		discard(handoff);
+		fusefd_handoff_discard(handoff);
 		return error;
 	}
 	*result = handoff;
@@ -277,7 +218,13 @@ void fusefd_free(struct fusefd_handoff *handoff)
 		return;
 	for (size_t i = 0; i < handoff->count; i++)
 		(void)close(handoff->fds[i]);
-	discard(handoff);
+	if (handoff->answer != -1) {
+		fusefd_answer_failed(
+			handoff->answer, -ECANCELED,
+			"the filesystem ended before it was ready");
+		(void)close(handoff->answer);
+	}
+	fusefd_handoff_discard(handoff);
 }
 
 size_t fusefd_count(const struct fusefd_handoff *handoff)

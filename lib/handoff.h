@@ -5,8 +5,10 @@
 #ifndef FUSEFD_HANDOFF_H
 #define FUSEFD_HANDOFF_H
 
+#include "announcement.h"
 #include "notify.h"
 #include "session.h"
+#include "verify.h"
 #include <fusefd.h>
 
 /* The session lives in here, so that fusefd_exit() reaches it from a signal
@@ -18,14 +20,25 @@ struct fusefd_handoff {
 	uid_t owner;
 	char *mountpoint; /* NULL: unknown */
 	struct fusefd_notify notify;
+	int answer; /* socket to a sender that waits for READY=1; -1: none */
 	struct fusefd_session session;
 };
 
-/* verify.c. 0 if these fds are device fds of one live connection, each named
- * once; else the negative errno that fusefd.h lists. Changes nothing. */
-int fusefd_verify(const int *fds, size_t count);
+/* A handoff of nothing; NULL: out of memory. */
+struct fusefd_handoff *fusefd_handoff_create(void);
 
-/* Whether fd is an open /dev/fuse, bound to a connection or not. */
-int fusefd_is_device(int fd);
+/* Fill in what was said but for the fds: -EPROTO, -ENOMEM. */
+int fusefd_handoff_describe(struct fusefd_handoff *handoff,
+			    const struct fusefd_announcement *said);
+
+/* Verify the fds, whose numbers are filled in, and make them the handoff's. On
+ * failure they are as they were. */
+int fusefd_handoff_adopt(struct fusefd_handoff *handoff);
+
+/* Free it, and leave the fds alone. */
+void fusefd_handoff_discard(struct fusefd_handoff *handoff);
+
+/* socket.c: tell the sender, where there is one that waits. */
+void fusefd_handoff_ready(struct fusefd_handoff *handoff);
 
 #endif

@@ -91,9 +91,11 @@ static int become_ready(struct fusefd_handoff *handoff, struct crew *crew)
 {
 	int error = start_workers(handoff, crew, handoff->count);
 
-	if (!error)
-		fusefd_notify_ready(&handoff->notify);
-	return error;
+	if (error)
+		return error;
+	fusefd_notify_ready(&handoff->notify);
+	fusefd_handoff_ready(handoff);
+	return 0;
 }
 
 static int wait_for_end(struct fusefd_handoff *handoff, struct crew *crew,

@@ -45,6 +45,9 @@ enum fusefd_acl {
 	FUSEFD_ACL_ALL,		   /* -o allow_other */
 };
 
+/* Nobody: what fusefd_owner() says of a handoff whose sender did not. */
+#define FUSEFD_UNKNOWN_OWNER ((uid_t)-1)
+
 /* ---- Taking a handoff ---------------------------------------------------
  *
  * Each of these sets *handoff on success, and leaves it alone on failure.
@@ -66,6 +69,35 @@ enum fusefd_acl {
  * -ENOENT: there is no handoff; the program was started without a launcher.
  * On any other failure the device fds that were announced are closed. */
 int fusefd_from_env(struct fusefd_handoff **handoff);
+
+/* The handoff that comes as one message over a connected Unix socket: a stream,
+ * a SOCK_SEQPACKET or one of a pair of SOCK_DGRAM.
+ *
+ * The socket stays the caller's, who may close it at once; what comes on it
+ * behind the message is not read. Waits for the message where the socket does,
+ * and goes on waiting after a signal; -EAGAIN where it is nonblocking, or has
+ * a timeout that is over: nothing was taken then. On any other failure every
+ * fd that came is closed. Safe from any thread, one at a time for a socket.
+ *
+ * The sender gets an answer, and nobody waits for him to read it: ERRNO= where
+ * the handoff is refused; else, over a duplicate of the socket that the handoff
+ * keeps, READY=1 when fusefd_serve() has its workers, or ERRNO= where
+ * fusefd_free() comes first.
+ *
+ * A message of another make (its payload does not begin with
+ * FUSEFD_PROTOCOL=) gives a handoff of its fds with no mountpoint, the owner
+ * FUSEFD_UNKNOWN_OWNER and FUSEFD_ACL_ALL: the kernel's own check is all there
+ * is. Its payload is dropped, and its sender gets no answer. Who wants the
+ * payload receives for himself, and calls fusefd_from_fds().
+ *
+ * -ENOENT     the peer has closed and sent no message
+ * -EPROTO     also: no fds, no payload, or one of more than 32 KiB
+ * -EMFILE     the fds are more than this process may open (RLIMIT_NOFILE)
+ * -EINVAL     handoff is NULL
+ * -EBADF, -ENOTSOCK, -EAFNOSUPPORT, -ENOTCONN
+ *             socket is not a connected Unix socket
+ * and what else recvmsg(2) says. */
+int fusefd_from_socket(struct fusefd_handoff **handoff, int socket);
 
 /* A handoff of fds that the caller has already.
  *
@@ -99,7 +131,9 @@ int fusefd_fd(const struct fusefd_handoff *handoff, size_t index);
 /* Absolute path, as it was when mounted; NULL where unknown. */
 const char *fusefd_mountpoint(const struct fusefd_handoff *handoff);
 
-/* The uid in the mount's user_id=, as this process's user namespace sees it. */
+/* The uid in the mount's user_id=, as the user namespace that mounted sees it,
+ * which is how the uids of requests come, too. FUSEFD_UNKNOWN_OWNER, and no
+ * user at all, only where the ACL is FUSEFD_ACL_ALL. */
 uid_t fusefd_owner(const struct fusefd_handoff *handoff);
 
 enum fusefd_acl fusefd_get_acl(const struct fusefd_handoff *handoff);
