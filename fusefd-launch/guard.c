@@ -44,7 +44,12 @@ bool guard_prepare_exec(const struct guard *guard)
 {
 	if (!privileges_try_lower(guard->privileges))
 		return false;
-	return guard->privileges->locked || privileges_try_give_up();
+	if (guard->privileges->locked)
+		return true;
+	if (!privileges_try_give_up())
+		return false;
+	privileges_tell(guard->privileges);
+	return true;
 }
 
 void guard_take_back(struct guard *guard)

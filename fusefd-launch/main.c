@@ -147,12 +147,8 @@ int main(int argc, char **argv)
 
 	/* From here on the process is the user's, but for CAP_SYS_ADMIN, which
 	 * is permitted, and effective around mount system calls only. */
-	privileges_narrow(&privileges, &owner, options.keep_caps);
-	say_if(tell,
-	       "opened %zu device fds, took uid %u and gid %u, and dropped all "
-	       "privileges but CAP_SYS_ADMIN%s",
-	       options.fds, owner.uid, owner.gid,
-	       options.keep_caps ? " and those to keep" : "");
+	say_if(tell, "opened %zu device fds", options.fds);
+	privileges_narrow(&privileges, &owner, options.keep_caps, tell);
 	pin_as_user(&mountpoint, &options, &caller, &conf);
 	path = command_find(options.command[0], callers_environment);
 	command_check_place(path, mountpoint.path);

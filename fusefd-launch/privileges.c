@@ -3,60 +3,26 @@
 
 #include <cap-ng.h>
 #include <errno.h>
-#include <grp.h>
-#include <linux/capability.h>
 #include <linux/securebits.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "capability_sets.h"
 #include "die.h"
-
-/* The sets as the kernel has them. Read without libcap-ng, which wrote them:
- * a read-back that shares its author's mistake would prove nothing. */
-struct sets {
-	uint64_t effective;
-	uint64_t permitted;
-	uint64_t inheritable;
-};
-
-#define BIT(capability) (UINT64_C(1) << (capability))
+#include "ids.h"
 
 /* Securebits under which an exec by uid 0 gains nothing, and which only
  * CAP_SETPCAP could lift; the locks matter where a bounding set stays full. */
 #define LOCKED_BITS                                                            \
 	(SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |       \
 	 SECBIT_NO_SETUID_FIXUP_LOCKED)
-
-static bool try_read_sets(struct sets *sets)
-{
-	struct __user_cap_header_struct header = {
-		.version = _LINUX_CAPABILITY_VERSION_3,
-	};
-	struct __user_cap_data_struct halves[2];
-
-	if (syscall(SYS_capget, &header, halves))
-		return false;
-	sets->effective = halves[0].effective | (uint64_t)halves[1].effective
-							<< 32;
-	sets->permitted = halves[0].permitted | (uint64_t)halves[1].permitted
-							<< 32;
-	sets->inheritable =
-		halves[0].inheritable | (uint64_t)halves[1].inheritable << 32;
-	return true;
-}
-
-static void read_sets(struct sets *sets)
-{
-	if (!try_read_sets(sets))
-		die("cannot read the process's capabilities: %s",
-		    strerror(errno));
-}
 
 void privileges_forbid_inspection(void)
 {
@@ -79,11 +45,11 @@ static noreturn void die_unprivileged(void)
 void privileges_read(struct caller *caller)
 {
 	uid_t uid, effective_uid, saved_uid;
-	struct sets sets;
+	struct capability_sets sets;
 
 	if (getresuid(&uid, &effective_uid, &saved_uid))
 		die("cannot read the process's ids: %s", strerror(errno));
-	read_sets(&sets);
+	capability_sets_read(&sets);
 	if (!(sets.effective & BIT(CAP_SYS_ADMIN)))
 		die_unprivileged();
 	*caller = (struct caller){
@@ -113,97 +79,28 @@ uint64_t privileges_parse(const char *list)
 	return mask;
 }
 
-/* In a user namespace that maps one user only, setgroups is denied for good
- * (user_namespaces(7)): the groups that the caller has are all there will
- * be. */
-static bool setgroups_is_denied(void)
+/* To leave uid 0 ends all capabilities, but under NO_SETUID_FIXUP. */
+static void expect_kept_admin(const struct owner *owner)
 {
-	char word[8] = "";
-	FILE *file = fopen("/proc/self/setgroups", "re");
+	struct capability_sets sets;
 
-	if (!file)
-		return false;
-	if (!fgets(word, sizeof(word), file))
-		word[0] = '\0';
-	fclose(file);
-	return strcmp(word, "deny\n") == 0;
+	capability_sets_read(&sets);
+	if (!(sets.permitted & BIT(CAP_SYS_ADMIN)))
+		die("cannot take uid %u and keep CAP_SYS_ADMIN until the "
+		    "mount: " IS_MISSING("CAP_SETPCAP"),
+		    owner->uid);
 }
 
-static bool is_among(gid_t gid, const gid_t *gids, size_t count)
+static bool sets_are(uint64_t effective, uint64_t permitted,
+		     uint64_t inheritable)
 {
-	for (size_t i = 0; i < count; i++)
-		if (gids[i] == gid)
-			return true;
-	return false;
-}
+	struct capability_sets sets;
 
-/* The kernel sorts them, so they are compared as sets. */
-static void expect_groups(const struct owner *owner)
-{
-	gid_t *gids =
-		need_memory(calloc(owner->group_count + 1, sizeof(*gids)));
-	const int count = getgroups((int)owner->group_count, gids);
-
-	if (count < 0 || (size_t)count != owner->group_count)
-		die("the process's groups did not become those of user %s",
-		    quoted(owner->name));
-	for (size_t i = 0; i < owner->group_count; i++)
-		if (!is_among(owner->groups[i], gids, (size_t)count))
-			die("the process did not get group %u",
-			    owner->groups[i]);
-	free(gids);
-}
-
-static void take_groups(const struct owner *owner)
-{
-	if (!owner->name)
-		return;
-	if (setgroups(owner->group_count, owner->groups) == 0) {
-		expect_groups(owner);
-		return;
-	}
-	if (errno != EPERM || !setgroups_is_denied())
-		die("cannot take the groups of user %s: %s",
-		    quoted(owner->name), strerror(errno));
-}
-
-static const char *reason(int error)
-{
-	return error == EINVAL ? "it is not mapped in this user namespace"
-			       : strerror(error);
-}
-
-static void take_ids(const struct owner *owner)
-{
-	uid_t uids[3];
-	gid_t gids[3];
-
-	take_groups(owner);
-	if (setresgid(owner->gid, owner->gid, owner->gid))
-		die("cannot take gid %u: %s", owner->gid, reason(errno));
-	if (setresuid(owner->uid, owner->uid, owner->uid))
-		die("cannot take uid %u: %s", owner->uid, reason(errno));
-	if (getresuid(&uids[0], &uids[1], &uids[2]) ||
-	    getresgid(&gids[0], &gids[1], &gids[2]))
-		die("cannot read the process's ids: %s", strerror(errno));
-	for (int i = 0; i < 3; i++)
-		if (uids[i] != owner->uid || gids[i] != owner->gid)
-			die("the process's ids did not become %u and %u",
-			    owner->uid, owner->gid);
-}
-
-/* Permitted CAP_SYS_ADMIN and what is kept, and either just CAP_SYS_ADMIN
- * effective or nothing. */
-static bool sets_are(const struct privileges *privileges, uint64_t effective)
-{
-	struct sets sets;
-
-	if (!try_read_sets(&sets))
+	if (!capability_sets_try_read(&sets))
 		return false;
 	errno = EPERM;
-	return sets.effective == effective &&
-	       sets.permitted == (privileges->kept | BIT(CAP_SYS_ADMIN)) &&
-	       sets.inheritable == privileges->kept;
+	return sets.effective == effective && sets.permitted == permitted &&
+	       sets.inheritable == inheritable;
 }
 
 static void expect_ambient(uint64_t kept)
@@ -229,7 +126,8 @@ static void expect_locks(uint64_t kept)
 static void expect_narrowed(const struct privileges *privileges,
 			    const struct owner *owner)
 {
-	if (!sets_are(privileges, 0))
+	if (!sets_are(0, privileges->kept | BIT(CAP_SYS_ADMIN),
+		      privileges->kept))
 		die("the process's capabilities are not what they were set "
 		    "to");
 	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
@@ -268,6 +166,45 @@ static void set_capabilities(const struct privileges *privileges)
 		die("cannot drop capabilities: %s", strerror(errno));
 }
 
+/* Some of this is told between the attach and the exec, when the process must
+ * not end: not by SIGPIPE either, where nobody reads stderr any more. */
+void privileges_tell(const struct privileges *privileges)
+{
+	char effective[CAPABILITY_NAMES_MAX], permitted[CAPABILITY_NAMES_MAX];
+	const struct timespec at_once = {0};
+	struct capability_sets sets;
+	const int error = errno;
+	sigset_t pipe, before;
+
+	if (!privileges->tell || !capability_sets_try_read(&sets))
+		return;
+	sigemptyset(&pipe);
+	sigaddset(&pipe, SIGPIPE);
+	if (pthread_sigmask(SIG_BLOCK, &pipe, &before))
+		return;
+	say("privilege: effective %s; permitted %s",
+	    capability_sets_name(effective, sets.effective),
+	    capability_sets_name(permitted, sets.permitted));
+	if (!sigismember(&before, SIGPIPE))
+		sigtimedwait(&pipe, NULL, &at_once);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	errno = error;
+}
+
+static void tell_narrowed(const struct privileges *privileges,
+			  const struct owner *owner)
+{
+	char bounding[CAPABILITY_NAMES_MAX];
+
+	say_if(privileges->tell,
+	       "privilege: uid %u, gid %u; no_new_privs; bounding %s",
+	       owner->uid, owner->gid,
+	       privileges->locked
+		       ? capability_sets_name(bounding, privileges->kept)
+		       : "as it was, without CAP_SETPCAP");
+	privileges_tell(privileges);
+}
+
 /* The order is libcap-ng 0.8.3's: the lock needs CAP_SETPCAP, so it comes
  * before the sets shrink; NO_SETUID_FIXUP, which it sets, lets the sets
  * survive the change of ids, so that nothing is ever regained.
@@ -276,39 +213,70 @@ static void set_capabilities(const struct privileges *privileges)
  * securebits. Without it, as with a lone cap_sys_admin in the file, or in a
  * container that took CAP_SETPCAP away, no_new_privs stands alone. */
 void privileges_narrow(struct privileges *privileges, const struct owner *owner,
-		       uint64_t kept)
+		       uint64_t kept, bool tell)
 {
-	struct sets before;
+	struct capability_sets before;
 
-	read_sets(&before);
+	capability_sets_read(&before);
 	expect_permitted(kept, before.permitted);
 	*privileges = (struct privileges){
 		.kept = kept,
 		.locked = before.effective & BIT(CAP_SETPCAP),
+		.tell = tell,
 	};
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		die("cannot set no_new_privs: %s", strerror(errno));
 	if (privileges->locked && capng_lock())
 		die("cannot lock the securebits: %s", strerror(errno));
-	take_ids(owner);
+	ids_take(owner);
+	expect_kept_admin(owner);
 	set_capabilities(privileges);
 	expect_narrowed(privileges, owner);
 	/* A change of ids makes a process dumpable again where the
 	 * administrator set fs.suid_dumpable. */
 	privileges_forbid_inspection();
+	tell_narrowed(privileges, owner);
+}
+
+static bool fill_set(capng_type_t set, uint64_t mask)
+{
+	for (unsigned int i = 0; i <= CAP_LAST_CAP; i++)
+		if (mask & BIT(i) && capng_update(CAPNG_ADD, set, i))
+			return false;
+	return true;
+}
+
+/* Told to libcap-ng from the beginning each time: in a child, or in another
+ * thread, it knows nothing of what it was told before. */
+static bool try_set(uint64_t effective, uint64_t permitted,
+		    uint64_t inheritable)
+{
+	capng_clear(CAPNG_SELECT_CAPS);
+	return fill_set(CAPNG_EFFECTIVE, effective) &&
+	       fill_set(CAPNG_PERMITTED, permitted) &&
+	       fill_set(CAPNG_INHERITABLE, inheritable) &&
+	       capng_apply(CAPNG_SELECT_CAPS) == 0 &&
+	       sets_are(effective, permitted, inheritable);
+}
+
+static bool try_change(const struct privileges *privileges, uint64_t effective,
+		       uint64_t permitted)
+{
+	if (!try_set(effective, permitted, privileges->kept))
+		return false;
+	privileges_tell(privileges);
+	return true;
 }
 
 bool privileges_try_raise(const struct privileges *privileges)
 {
-	return capng_update(CAPNG_ADD, CAPNG_EFFECTIVE, CAP_SYS_ADMIN) == 0 &&
-	       capng_apply(CAPNG_SELECT_CAPS) == 0 &&
-	       sets_are(privileges, BIT(CAP_SYS_ADMIN));
+	return try_change(privileges, BIT(CAP_SYS_ADMIN),
+			  privileges->kept | BIT(CAP_SYS_ADMIN));
 }
 
 bool privileges_try_lower(const struct privileges *privileges)
 {
-	return capng_update(CAPNG_DROP, CAPNG_EFFECTIVE, CAP_SYS_ADMIN) == 0 &&
-	       capng_apply(CAPNG_SELECT_CAPS) == 0 && sets_are(privileges, 0);
+	return try_change(privileges, 0, privileges->kept | BIT(CAP_SYS_ADMIN));
 }
 
 void privileges_raise(const struct privileges *privileges)
@@ -323,13 +291,19 @@ void privileges_lower(const struct privileges *privileges)
 		die("cannot lower CAP_SYS_ADMIN: %s", strerror(errno));
 }
 
+bool privileges_try_drop(const struct privileges *privileges)
+{
+	return try_change(privileges, 0, privileges->kept);
+}
+
+/* The ambient set shrinks with the inheritable one (capabilities(7)). */
+bool privileges_try_keep_none(struct privileges *privileges)
+{
+	privileges->kept = 0;
+	return try_change(privileges, 0, BIT(CAP_SYS_ADMIN));
+}
+
 bool privileges_try_give_up(void)
 {
-	struct sets sets;
-
-	capng_clear(CAPNG_SELECT_CAPS);
-	if (capng_apply(CAPNG_SELECT_CAPS) || !try_read_sets(&sets))
-		return false;
-	errno = EPERM;
-	return !sets.effective && !sets.permitted && !sets.inheritable;
+	return try_set(0, 0, 0);
 }

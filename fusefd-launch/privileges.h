@@ -34,6 +34,7 @@ struct owner {
 struct privileges {
 	uint64_t kept; /* --keep-caps: a bit for each capability number */
 	bool locked;   /* the bounding set and the securebits stand guard */
+	bool tell;     /* --verbose: say each state, once it is read back */
 };
 
 /* The capabilities in a list such as "chown,dac_override", as a mask. Dies on
@@ -52,7 +53,7 @@ void privileges_read(struct caller *caller);
  * it) bounding set just what is kept; no_new_privs; and securebits that keep
  * it so for uid 0. Dies where the caller lacks what is to be kept. */
 void privileges_narrow(struct privileges *privileges, const struct owner *owner,
-		       uint64_t kept);
+		       uint64_t kept, bool tell);
 
 /* CAP_SYS_ADMIN effective, and no more. */
 void privileges_raise(const struct privileges *privileges);
@@ -63,7 +64,15 @@ void privileges_lower(const struct privileges *privileges);
 bool privileges_try_raise(const struct privileges *privileges);
 bool privileges_try_lower(const struct privileges *privileges);
 
-/* The calling thread's last capabilities. */
+/* A child that becomes COMMAND gives up CAP_SYS_ADMIN, and a supervisor what
+ * only COMMAND keeps. */
+bool privileges_try_drop(const struct privileges *privileges);
+bool privileges_try_keep_none(struct privileges *privileges);
+
+/* The calling thread's last capabilities. This one tells nothing by itself. */
 bool privileges_try_give_up(void);
+
+/* Where it is wanted, say what is effective and permitted now. */
+void privileges_tell(const struct privileges *privileges);
 
 #endif

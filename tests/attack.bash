@@ -76,10 +76,11 @@ report_is_output() { printf '%s\n' "$output" >"$REPORT"; }
 
 # hold_at narrowed|attach ARG...: a launch whose next message finds no room in
 # the pipe that its stderr is: once it has become the user's, or with its mount
-# made, just before the attach. Sets HELD, its pid.
+# made, just before the attach. Sets HELD, its pid. There is room for what
+# --verbose says before that: of the device fds, and of the states of privilege.
 hold_at() {
-	local room=0
-	[[ $1 == narrowed ]] || room=300
+	local room=60
+	[[ $1 == narrowed ]] || room=500
 	mkfifo "$BATS_TEST_TMPDIR/full"
 	exec {FULL}<>"$BATS_TEST_TMPDIR/full"
 	rm "$BATS_TEST_TMPDIR/full"
@@ -92,7 +93,7 @@ hold_at() {
 # A COMMAND by a name that is too long for the room left at "attach".
 long_named() { # FILE
 	local slashes
-	printf -v slashes '%300s' ''
+	printf -v slashes '%500s' ''
 	echo "${1%/*}${slashes// //}/${1##*/}"
 }
 

@@ -248,7 +248,7 @@ two_processes() {
 	for _ in 1 2; do
 		"$@" sleep 60 &
 		PROCESSES+=($!)
-		until_true 5 grep -q '^sleep' "/proc/$!/comm"
+		until_true 20 grep -q '^sleep' "/proc/$!/comm"
 	done
 }
 

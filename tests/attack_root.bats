@@ -115,7 +115,7 @@ ALL=+$(setpriv --dump | sed -n 's/^Capability bounding set: //p' | sed 's/,/,+/g
 	attack_as user
 	before_launcher setpriv --bounding-set -setpcap
 	: >"$REPORT"
-	refuses 125 'cannot drop capabilities|cannot take' "$MNT" "${RUN[@]}"
+	refuses_for_want_of SETPCAP "cannot take uid $ALICE and keep CAP_SYS_ADMIN"
 	in_modes setuid refuse_without_setpcap
 	# A file may not give what the bounding set lacks: no exec at all.
 	in_modes caps not_executed --bounding-set -setpcap
@@ -123,7 +123,12 @@ ALL=+$(setpriv --dump | sed -n 's/^Capability bounding set: //p' | sed 's/,/,+/g
 
 refuse_without_setpcap() {
 	alice_with --bounding-set -setpcap
-	refuses 125 'cannot drop capabilities|cannot take' "$MNT" "${RUN[@]}"
+	refuses_for_want_of SETPCAP "cannot take uid $ALICE and keep CAP_SYS_ADMIN"
+}
+
+refuses_for_want_of() { # CAPABILITY WHAT
+	refuses 125 "$2.*: CAP_$1 is missing" "$MNT" "${RUN[@]}"
+	assert_line --index 1 --partial 'container'
 }
 
 not_executed() {
@@ -139,10 +144,24 @@ not_executed() {
 @test "a bounding set without setuid or setgid, --user: refuse" {
 	attack_as user
 	before_launcher setpriv --bounding-set -setuid
-	refuses 125 "cannot take uid $ALICE: Operation not permitted" "$MNT" "${RUN[@]}"
+	refuses_for_want_of SETUID "cannot take uid $ALICE"
 	attack_as user
 	before_launcher setpriv --bounding-set -setgid
-	refuses 125 "cannot take the groups of user 'alice': Operation not permitted" "$MNT" "${RUN[@]}"
+	refuses_for_want_of SETGID "cannot take the groups of user 'alice'"
+}
+
+# A setuid bit has brought the user's own ids along, and root has its own.
+@test "a bounding set without setuid and setgid, with no id to take: all five sets empty in COMMAND" {
+	in_modes root with_sets --bounding-set -setuid,-setgid
+	in_modes setuid with_sets_of_alice --bounding-set -setuid,-setgid
+}
+
+# Where the reason is another one, no capability is blamed.
+@test "--user with a uid that the user namespace does not map: refuse, for that reason" {
+	requires userns
+	LAUNCH=(unshare --user --map-root-user --mount "$LAUNCHER" -u "$ALICE:$ALICE")
+	MNT=$WORK/mnt
+	refuses 125 'it is not mapped in this user namespace' "$MNT" "${RUN[@]}"
 }
 
 @test "a bounding set without sys_admin: refuse" {

@@ -68,6 +68,7 @@ assert_pool_answered() { # AT LEAST
 
 @test "100,000 requests on four fds, answered by other threads" {
 	start_fs -n 4 -- "$FIXTURES/poolfs"
+	wait_workers 4
 	read_pool 4 100
 	run -0 requests_of_workers
 	assert_equal "${#lines[@]}" 4
@@ -80,6 +81,7 @@ assert_pool_answered() { # AT LEAST
 	local fds
 	for fds in 1 2 32; do
 		start_fs -n "$fds" -- "$FIXTURES/poolfs"
+		wait_workers "$fds"
 		read_pool 8 8
 		run -0 requests_of_workers
 		assert_equal "${#lines[@]}" "$fds"
@@ -97,19 +99,19 @@ start_llfs() { # FDS
 
 # assert_told COMMAND ANSWER: llfs runs the command in a thread of its own.
 assert_told() {
-	run -0 timeout 5 sh -c 'printf %s "$2" >"$1" && cat "$1"' sh \
+	run -0 timeout 20 sh -c 'printf %s "$2" >"$1" && cat "$1"' sh \
 		"$MNT/control" "$1"
 	assert_output "$2"
 }
 
 assert_data() { # TEXT: as clients see it
-	run -0 timeout 5 cat "$MNT/data"
+	run -0 timeout 20 cat "$MNT/data"
 	assert_output "$1"
 }
 
 @test "notifications change what the kernel has cached of a file" {
 	start_llfs 4
-	timeout 5 sh -c 'printf before >"$1"' sh "$MNT/data"
+	timeout 20 sh -c 'printf before >"$1"' sh "$MNT/data"
 	assert_data before
 	assert_told 'set behind' 'set 0'
 	assert_data before
@@ -124,15 +126,15 @@ assert_data() { # TEXT: as clients see it
 
 @test "notifications change what the kernel has cached of a name" {
 	start_llfs 4
-	timeout 5 stat "$MNT/data"
+	timeout 20 stat "$MNT/data"
 	assert_told lookups 'lookups 0 1'
-	timeout 5 stat "$MNT/data"
+	timeout 20 stat "$MNT/data"
 	assert_told lookups 'lookups 0 1'
 	assert_told inval_entry 'inval_entry 0'
-	timeout 5 stat "$MNT/data"
+	timeout 20 stat "$MNT/data"
 	assert_told lookups 'lookups 0 2'
 	assert_told delete 'delete 0'
-	run -1 timeout 5 stat "$MNT/data"
+	run -1 timeout 20 stat "$MNT/data"
 	assert_output --partial 'No such file'
 	stop_fs
 }
@@ -140,9 +142,9 @@ assert_data() { # TEXT: as clients see it
 @test "a client that polls is woken" {
 	local client
 	start_llfs 4
-	timeout 10 "$FIXTURES/client" poll "$MNT/poll" >"$REPORT" &
+	timeout 30 "$FIXTURES/client" poll "$MNT/poll" >"$REPORT" &
 	client=$!
-	until_true 5 grep -qx 'not yet' "$REPORT"
+	until_true 20 grep -qx 'not yet' "$REPORT"
 	assert_told poll 'poll 0'
 	wait "$client"
 	run -0 tail -n 1 "$REPORT"
@@ -174,7 +176,7 @@ assert_ended() { # STATUS RESULT
 	run -0 cat "$LOG"
 	assert_output "llfs: the loop returned $2"
 	# Not the root, which llfs lets the kernel cache.
-	run -1 timeout 5 stat "$MNT/none"
+	run -1 timeout 20 stat "$MNT/none"
 	assert_output --partial 'not connected'
 	timeout 10 umount "$MNT"
 }
@@ -184,7 +186,7 @@ assert_ended() { # STATUS RESULT
 	for fds in 1 4; do
 		start_llfs "$fds"
 		# The read is answered; who would answer the close is gone.
-		run timeout 5 cat "$MNT/leave"
+		run timeout 20 cat "$MNT/leave"
 		((status <= 1)) || fail "it hung: $output"
 		assert_ended 0 0
 	done
@@ -194,7 +196,7 @@ assert_ended() { # STATUS RESULT
 	local fds
 	for fds in 1 4; do
 		start_llfs "$fds"
-		timeout 5 sh -c 'printf leave >"$1"' sh "$MNT/control"
+		timeout 20 sh -c 'printf leave >"$1"' sh "$MNT/control"
 		assert_ended 0 0
 	done
 }
@@ -291,7 +293,7 @@ abort_connection() {
 HELLO=$FIXTURES/hello_main
 
 assert_hello() {
-	run -0 timeout 5 cat "$MNT/hello"
+	run -0 timeout 20 cat "$MNT/hello"
 	assert_output 'hello from uid 0'
 }
 
@@ -323,7 +325,7 @@ assert_hello() {
 most_at_once() {
 	local reader readers=()
 	for reader in {1..6}; do
-		timeout 5 cat "$MNT/busy" >>"$REPORT" &
+		timeout 20 cat "$MNT/busy" >>"$REPORT" &
 		readers+=($!)
 	done
 	wait "${readers[@]}"

@@ -167,7 +167,7 @@ fuse_mounts() {
 # As the kernel writes a path there.
 escaped() {
 	local path=${1//\\/\\134}
-	path=${path// /\\040} path=${path//$'\t'/\\011} path=${path//#/\\043}
+	path=${path// /\\040} path=${path//$'\t'/\\011}
 	printf '%s\n' "${path//$'\n'/\\012}"
 }
 
@@ -211,7 +211,7 @@ assert_mounts_unchanged() {
 
 assert_no_process_left() {
 	local left tries
-	for tries in {1..40}; do
+	for tries in {1..200}; do
 		left=$(new_processes)
 		[[ -n $left ]] || return 0
 		sleep 0.05
@@ -324,6 +324,19 @@ wait_mounted() { # FOLDER
 	timeout 10 "${AS_OWNER[@]}" stat "$1" >/dev/null ||
 		fail "does not answer: $1: $(cat "$LOG")"
 }
+
+# wait_workers COUNT: of libfusefd's session. They start one after the other, and
+# the first serve while the last do not yet.
+wait_workers() {
+	until_true 20 has_workers "$1" || fail "there are not $1 workers"
+}
+
+has_workers() {
+	[[ $(cat "/proc/$FS_PID/task"/*/comm 2>/dev/null | grep -c '^fusefd/') -eq $1 ]]
+}
+
+# Its current directory is the mount. PID
+is_inside() { [[ $(readlink "/proc/$1/cwd") == "$MNT" ]]; }
 
 has_ended() { ! kill -0 "$1" 2>/dev/null || grep -q '^State:.Z' "/proc/$1/status"; }
 

@@ -6,6 +6,7 @@
 # COMMAND is left with is the same in all of them: nothing.
 
 load helpers
+load attack
 
 setup() {
 	common_setup
@@ -61,6 +62,19 @@ assert_serves() {
 	stop_fs
 }
 
+# assert_told BOUNDING [STATE...]: the states of privilege, and no others. STATE
+# is one more at the end.
+assert_told() {
+	local effective='effective CAP_SYS_ADMIN; permitted CAP_SYS_ADMIN'
+	local permitted='effective none; permitted CAP_SYS_ADMIN'
+
+	launch_probe --verbose -n 2
+	run -0 grep privilege: <<<"$output"
+	assert_output "$(printf 'fusefd-launch: privilege: %s\n' \
+		"uid $OWNER, gid $OWNER; no_new_privs; bounding $1" "$permitted" \
+		"$effective" "$permitted" "$effective" "$permitted" "${@:2}")"
+}
+
 # ---- Root ------------------------------------------------------------------------
 
 @test "root: COMMAND is uid 0, and powerless" {
@@ -84,6 +98,22 @@ assert_serves() {
 }
 
 # ---- Root with --user ---------------------------------------------------------------
+
+@test "root: --verbose tells each state of privilege" { assert_told none; }
+
+@test "root: no state of privilege is told without --verbose" {
+	launch_probe
+	refute_output
+}
+
+@test "root: --dry-run tells the one state that it comes to" {
+	launch --dry-run -n 2 "$MNT" "$FIXTURES/probe" "$REPORT"
+	assert_success
+	run -0 grep privilege: <<<"$output"
+	assert_output "$(printf 'fusefd-launch: privilege: %s\n' \
+		'uid 0, gid 0; no_new_privs; bounding none' \
+		'effective none; permitted CAP_SYS_ADMIN')"
+}
 
 @test "--user: COMMAND has that user's ids, groups and home, and nothing of root's" {
 	local user
@@ -152,6 +182,12 @@ assert_serves() {
 	done
 }
 
+@test "--keep-caps: --verbose tells of them" {
+	launch_probe --verbose --keep-caps fowner,chown
+	assert_line 'fusefd-launch: privilege: uid 0, gid 0; no_new_privs; bounding CAP_CHOWN, CAP_FOWNER'
+	assert_line 'fusefd-launch: privilege: effective none; permitted CAP_CHOWN, CAP_FOWNER, CAP_SYS_ADMIN'
+}
+
 # ---- Setuid ----------------------------------------------------------------------------
 
 @test "setuid: COMMAND is the user who started it, and powerless" {
@@ -165,6 +201,12 @@ assert_serves() {
 	requires setuid
 	as_mode setuid
 	assert_serves
+}
+
+@test "setuid: --verbose tells each state of privilege" {
+	requires setuid
+	as_mode setuid
+	assert_told none
 }
 
 @test "setuid: root's mountpoints, options and users are refused" {
@@ -225,6 +267,13 @@ assert_serves() {
 	requires caps
 	as_mode caps
 	assert_serves
+}
+
+# Without CAP_SETPCAP the last capability goes before the exec.
+@test "file capabilities, cap_sys_admin alone: --verbose tells each state of privilege" {
+	requires caps
+	attack_as alone
+	assert_told 'as it was, without CAP_SETPCAP' 'effective none; permitted none'
 }
 
 @test "file capabilities: root's mountpoints are refused" {

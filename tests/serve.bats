@@ -44,6 +44,7 @@ workers() {
 	local count
 	for count in 1 2 4 32; do
 		start_fs -n "$count" -- "$PASSTHROUGH" -f "$SOURCE"
+		wait_workers "$count"
 		read_all 8
 		run -0 workers
 		assert_equal "${#lines[@]}" "$count"
@@ -55,6 +56,7 @@ workers() {
 
 @test "253 fds: as many workers, and the files are right" {
 	start_fs -n 253 -- "$PASSTHROUGH" -f "$SOURCE"
+	wait_workers 253
 	read_all 8
 	run -0 workers
 	assert_equal "${#lines[@]}" 253
@@ -136,7 +138,7 @@ workers() {
 	wait_fs 0
 }
 
-# Readers that go on until they fail.
+# Readers that go on until they fail, from within.
 start_load() {
 	local reader
 	LOAD=()
@@ -145,9 +147,8 @@ start_load() {
 			>/dev/null 2>&1 &
 		LOAD+=($!)
 	done
-	sleep 0.3
 	for reader in "${LOAD[@]}"; do
-		kill -0 "$reader" || fail "a reader does not read"
+		until_true 20 is_inside "$reader" || fail "a reader does not read"
 	done
 }
 

@@ -78,6 +78,36 @@ check_trace() { # MODE
 	assert_output " setresgid($OWNER, $OWNER, $OWNER)"
 }
 
+# What --verbose tells of privilege, among the calls that take it.
+@test "the states of privilege are told as they are" {
+	TRACE=$BATS_TEST_TMPDIR/trace
+	timeout 20 strace -f -qq -s 100 -o "$TRACE" "$LAUNCHER" \
+		-v "$MNT" -- /bin/true || fail "the launch failed"
+	timeout 10 umount "$MNT"
+	run sed -nE 's/^[0-9]+ +//
+		s/^write\(2, "fusefd-launch: privilege: (effective.*)\\n".*/\1/p
+		s/^(fsopen|fsmount|move_mount)\(.*/\1/p' "$TRACE"
+	local on='effective CAP_SYS_ADMIN; permitted CAP_SYS_ADMIN'
+	local off='effective none; permitted CAP_SYS_ADMIN'
+	assert_output "$(printf '%s\n' "$off" "$on" fsopen fsmount "$off" \
+		"$on" move_mount "$off")"
+}
+
+# From the raise before the attach on, each write fails as on a pipe that has
+# lost its reader.
+@test "nobody who reads what --verbose tells: a mount is served all the same" {
+	local writes
+	timeout 20 strace -f -qq -o "$BATS_TEST_TMPDIR/trace" "$LAUNCHER" \
+		-v "$MNT" -- /bin/true || fail "the launch failed"
+	timeout 10 umount "$MNT"
+	writes=$(sed '/move_mount/q' "$BATS_TEST_TMPDIR/trace" | grep -c ' write(2, ')
+	run timeout 20 strace -f -qq -o /dev/null -e trace=write \
+		-e "inject=write:error=EPIPE:signal=PIPE:when=$writes+" "$LAUNCHER" \
+		-v "$MNT" -- /bin/true
+	assert_success
+	timeout 10 umount "$MNT"
+}
+
 opened_before_narrowing() {
 	awk '$2 == "first" && $3 ~ /^open/' "$TRACE" | grep -oE '"[^"]*"' | uniq -c
 }

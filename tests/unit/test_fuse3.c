@@ -40,7 +40,7 @@ static size_t count_fds(void)
  * the joiner before it takes the thread off its list. */
 static void assert_threads(size_t expected)
 {
-	for (int i = 0; i < 100; i++) {
+	for (int i = 0; i < 1000; i++) {
 		if (count_entries("/proc/self/task") == expected)
 			return;
 		usleep(10000);

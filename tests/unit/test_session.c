@@ -139,7 +139,7 @@ static void exit_loses_no_request(void **state)
 	}
 	start(&s);
 	atomic_store(&clients_stop, true);
-	for (int i = 0; i < 500 && atomic_load(&clients_done) < 3; i++)
+	for (int i = 0; i < 3000 && atomic_load(&clients_done) < 3; i++)
 		usleep(10000);
 	/* Who waits for an answer cannot even be killed, but the end of the
 	 * connection ends that too, and counts as a failure. */
@@ -233,7 +233,7 @@ static void exited_is_asked_after_signals(void **state)
 	s = new_server(take(&c, FUSEFD_ACL_OWNER));
 	sigaction(SIGHUP, &action, NULL);
 	begin = now();
-	for (int session = 0; session < 5; session++) {
+	for (int session = 0; session < 20; session++) {
 		atomic_store(&s.exited, false);
 		start(&s);
 		assert_int_equal(ask(&c), 0);
@@ -242,7 +242,7 @@ static void exited_is_asked_after_signals(void **state)
 		pthread_kill(s.thread, SIGHUP);
 		assert_int_equal(stop(&s), 0);
 	}
-	assert_true(now() - begin < 2.5);
+	assert_true(now() - begin < 15);
 	signal(SIGHUP, SIG_DFL);
 	fusefd_free(s.handoff);
 	disconnect(&c);
