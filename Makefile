@@ -58,6 +58,7 @@ CODE     = -fPIE
 $(BUILD)/obj/lib/%.o: CODE = -fPIC -fvisibility=hidden
 $(BUILD)/obj/lib/examples/%.o: INCLUDES += $(FUSE3_CFLAGS)
 $(BUILD)/obj/lib/examples/%.o: CODE = -fPIE
+$(BUILD)/obj/fusefd-launch/%.o: INCLUDES += -I.
 $(BUILD)/obj/tests/%.o: INCLUDES += -Ilib -Ifusefd-launch $(FUSE3_CFLAGS)
 
 # ---- What is built ----------------------------------------------------------
@@ -87,7 +88,7 @@ $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(COMPILE) -c $< -o $@
 
-$(BUILD)/fusefd-launch: $(LAUNCHER)
+$(BUILD)/fusefd-launch: $(LAUNCHER) $(BUILD)/libfusefd.a
 	$(LINK) -pie $^ -lcap-ng -o $@
 
 $(BUILD)/libfusefd.a: $(CORE)
@@ -154,10 +155,17 @@ check-newer: ## the same with the compiler and libfuse3 of a newer Debian, SUITE
 	@tests/setup newer
 	@SUITE=$(SUITE) tests/newer $(BUILD) $(TESTS)
 
-faults: ## fail every system call of a launch in every way (half an hour)
+faults: ## fail every system call of a launch in every way (ten minutes)
 	@tests/setup build demo check
 	@$(MAKE) --no-print-directory -s -j$(JOBS) WERROR=1 test-programs
 	@FUSEFD_FAULTS=all FUSEFD_FILE_TIMEOUT=7200 tests/run $(BUILD) -- faults
+
+SOAK_COUNT = 1000
+
+soak: ## start and stop supervised filesystems, SOAK_COUNT (1000) times
+	@tests/setup build demo check
+	@$(MAKE) --no-print-directory -s -j$(JOBS) WERROR=1 test-programs
+	@tests/soak $(BUILD) $(SOAK_COUNT)
 
 FUZZ_SECONDS = 60
 
@@ -174,9 +182,9 @@ LINTS := lint-format lint-tidy lint-cppcheck lint-shell lint-man lint-analyzer
 
 C_SOURCES := $(wildcard fusefd-launch/*.c lib/*.c lib/examples/*/*.c tests/*/*.c)
 C_FILES   := $(C_SOURCES) $(HEADERS) \
-	$(wildcard fusefd-launch/*.h lib/*.h lib/examples/*/*.h tests/*/*.h)
+	$(wildcard fusefd-launch/*.h lib/*.h lib/*/*.h lib/examples/*/*.h tests/*/*.h)
 SCRIPTS   := .ci/run $(wildcard fusefd-launch/*.bash tests/setup tests/run tests/demo \
-	tests/newer tests/fuzz/run tests/*.bash tests/*.bats)
+	tests/newer tests/soak tests/fuzz/run tests/*.bash tests/*.bats)
 
 lint: ## check the style and the soundness of sources, scripts, manuals
 	@tests/setup build lint
@@ -187,7 +195,7 @@ lint-format:
 	clang-format --dry-run -Werror $(C_FILES)
 
 lint-tidy: $(C_SOURCES:%=lint-tidy/%)
-lint-tidy/%: INCLUDES += -Ilib -Ifusefd-launch $(FUSE3_CFLAGS)
+lint-tidy/%: INCLUDES += -I. -Ilib -Ifusefd-launch $(FUSE3_CFLAGS)
 $(C_SOURCES:%=lint-tidy/%): lint-tidy/%: %
 	clang-tidy --quiet $< -- -std=gnu11 $(WARNINGS) $(INCLUDES) \
 		-D_GNU_SOURCE= -DVERSION='""' 2>/dev/null
@@ -202,7 +210,7 @@ lint-cppcheck:
 			-include sys/queue.h -x c /dev/null)) \
 		-D_GNU_SOURCE= -DVERSION='""' \
 		-Dnoreturn='__attribute__((noreturn))' \
-		$(INCLUDES) -Ilib -Ifusefd-launch $(C_SOURCES)
+		$(INCLUDES) -I. -Ilib -Ifusefd-launch $(C_SOURCES)
 
 lint-shell:
 	shellcheck -x $(SCRIPTS)
@@ -267,7 +275,7 @@ help: ## show this text
 	@echo 'make TARGET [VARIABLE=VALUE]...'
 	@echo
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1: \2/p' Makefile | \
-		awk -F': ' '{ printf "  %-12s%s\n", substr($$1, 3), $$2 }'
+		awk -F': ' '{ printf "  %-14s%s\n", substr($$1, 3), $$2 }'
 	@echo
 	@echo '  PRIVILEGE  of the installed launcher: setuid (the default: any user who may'
 	@echo '             run it may mount, as with fusermount3), caps (the same by file'
@@ -276,5 +284,5 @@ help: ## show this text
 	@echo '  WERROR     1: a warning is an error'
 	@echo '  and CC, CFLAGS, CPPFLAGS, LDFLAGS, DESTDIR, PREFIX, LIBDIR, BUILD, TESTS'
 
-.PHONY: all test-programs setup demo check check-newer faults fuzz fuzzers lint $(LINTS) \
+.PHONY: all test-programs setup demo check check-newer faults soak fuzz fuzzers lint $(LINTS) \
 	$(C_SOURCES:%=lint-tidy/%) install uninstall clean help

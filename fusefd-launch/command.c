@@ -15,10 +15,6 @@
 #include "fds.h"
 #include "syscalls.h"
 
-/* Where the caller has no PATH, as execvp(3) does; without the current
- * directory, which nobody expects there. */
-#define DEFAULT_PATH "/usr/local/bin:/usr/bin:/bin"
-
 /* 0, or the errno that an exec would fail with, as far as can be seen. */
 static int check_executable(const char *path)
 {
@@ -86,7 +82,7 @@ const char *command_find(const char *name, char *const *callers_environment)
 	if (!*name)
 		die_with(EXIT_NOT_FOUND, "the COMMAND given is an empty name");
 	if (!strchr(name, '/'))
-		return search(name, path ? path : DEFAULT_PATH);
+		return search(name, path ? path : COMMAND_DEFAULT_PATH);
 	error = check_executable(name);
 	if (error)
 		die_unusable(name, error);

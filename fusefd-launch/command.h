@@ -7,6 +7,10 @@
 
 #include <stdnoreturn.h>
 
+/* Where the caller has no PATH, as execvp(3) does; without the current
+ * directory, which nobody expects there. */
+#define COMMAND_DEFAULT_PATH "/usr/local/bin:/usr/bin:/bin"
+
 /* The path of the executable file, as the user who will run it finds it: the
  * name itself where it has a slash, else by the caller's PATH. Dies with
  * EXIT_NOT_FOUND or EXIT_NOT_STARTED. */

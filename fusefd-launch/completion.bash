@@ -26,6 +26,10 @@ _fusefd_launch_mountpoint() {
 		-*)
 			if [[ ${COMP_WORDS[i + 1]} == "=" ]]; then
 				((i += 3))
+				# listen:PATH is of three words, too.
+				while [[ ${COMP_WORDS[i]-} == ":" ]]; do
+					((i += 2))
+				done
 			elif _fusefd_launch_valued "${COMP_WORDS[i]}"; then
 				((i += 2))
 			else
@@ -38,6 +42,30 @@ _fusefd_launch_mountpoint() {
 	echo "$i"
 }
 
+# What --unmount can be for, a line each.
+_fusefd_launch_fuse_mounts() {
+	local folder
+
+	awk '{ for (i = 7; $i != "-"; i++); type = $(i + 1) }
+		type ~ /^fuse(blk)?(\.|$)/ { print $5 }' /proc/self/mountinfo |
+		while read -r folder; do
+			printf '%b\n' "$folder"
+		done
+}
+
+# A mountpoint by its whole path, or a directory as it is named from here.
+_fusefd_launch_unmount() { # CUR
+	local IFS=$'\n'
+
+	if [[ $1 == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W $'--lazy\n--verbose' -- "$1")
+		return
+	fi
+	compopt -o filenames
+	mapfile -t COMPREPLY < <(compgen -W "$(_fusefd_launch_fuse_mounts)" -- "$1")
+	((${#COMPREPLY[@]})) || _filedir -d
+}
+
 _fusefd_launch() {
 	# shellcheck disable=SC2034 # _init_completion sets them all
 	local cur prev words cword split
@@ -46,6 +74,16 @@ _fusefd_launch() {
 	_init_completion -s || return
 
 	mountpoint=$(_fusefd_launch_mountpoint)
+	if [[ " ${COMP_WORDS[*]:1:mountpoint-1} " == *" --unmount "* ]]; then
+		_fusefd_launch_unmount "$cur"
+		return
+	fi
+	# A receiver has no mountpoint: COMMAND stands there.
+	if [[ " ${COMP_WORDS[*]:1:mountpoint-1} " == *" --receive "* &&
+		$mountpoint -le $COMP_CWORD && $cur != -* ]]; then
+		_command_offset "$mountpoint"
+		return
+	fi
 	if ((mountpoint < COMP_CWORD)); then
 		command=$((mountpoint + 1))
 		[[ ${COMP_WORDS[command]} == -- && $command -lt $COMP_CWORD ]] &&
@@ -56,6 +94,11 @@ _fusefd_launch() {
 
 	case $prev in
 	-u | --user) _allowed_users ;;
+	--send | --receive)
+		mapfile -t COMPREPLY < <(compgen -W 'listen: connect: fd:' \
+			-- "$cur")
+		compopt -o nospace
+		;;
 	-n | --fds) mapfile -t COMPREPLY < <(compgen -W auto -- "$cur") ;;
 	*)
 		if [[ $split == true ]] || _fusefd_launch_valued "$prev"; then

@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "die.h"
 
@@ -44,12 +45,26 @@ static noreturn void die_unopened(int error, size_t count)
 	}
 }
 
-void device_open(int *fds, size_t count)
+static int open_from(int first)
+{
+	const int fd = open(DEVICE_PATH, O_RDWR | O_CLOEXEC);
+	int moved, error;
+
+	if (fd < 0 || fd >= first)
+		return fd;
+	moved = fcntl(fd, F_DUPFD_CLOEXEC, first);
+	error = errno;
+	close(fd);
+	errno = error;
+	return moved;
+}
+
+void device_open(int *fds, size_t count, int first)
 {
 	struct stat stat;
 
 	for (size_t i = 0; i < count; i++) {
-		fds[i] = open(DEVICE_PATH, O_RDWR | O_CLOEXEC);
+		fds[i] = open_from(first);
 		if (fds[i] < 0)
 			die_unopened(errno, count);
 	}

@@ -8,9 +8,9 @@
 #include <stddef.h>
 
 /* Open /dev/fuse count times, close-on-exec. The kernel gives the lowest
- * numbers, which with nothing but kept fds open above 2 are those that the
- * handoff promises. */
-void device_open(int *fds, size_t count);
+ * numbers from the first on, which with nothing but kept fds open above 2 are
+ * those that the handoff promises. */
+void device_open(int *fds, size_t count, int first);
 
 /* Bind all but the first to the first's connection, which is mounted. */
 void device_clone(const int *fds, size_t count);

@@ -7,27 +7,43 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PREFIX "fusefd-launch: "
-
 #define MESSAGE_MAX 8192
 
 /* Of a name longer than twice this, what is shown of its beginning and of its
  * end. Escaped at its worst, and twice in one message, it leaves room. */
 #define NAME_PART_MAX 400
 
+static const char *prefix = "fusefd-launch: ";
+
+/* Where this is mount.fusefd: what a death means to mount(8). */
+static bool is_mount_helper;
+static enum mount_status mount_status;
+
+void die_as_mount_helper(void)
+{
+	prefix = "mount.fusefd: ";
+	is_mount_helper = true;
+	mount_status = MOUNT_USAGE;
+}
+
+void die_means(enum mount_status status)
+{
+	mount_status = status;
+}
+
 PRINTF(1, 0)
 static void write_message(const char *format, va_list arguments)
 {
-	char message[MESSAGE_MAX] = PREFIX;
-	const size_t prefix = strlen(PREFIX);
-	const size_t space = sizeof(message) - prefix - 1;
+	char message[MESSAGE_MAX];
+	const size_t begin = (size_t)(stpcpy(message, prefix) - message);
+	const size_t space = sizeof(message) - begin - 1;
 	size_t length;
 	int wanted;
 
-	wanted = vsnprintf(message + prefix, space, format, arguments);
+	wanted = vsnprintf(message + begin, space, format, arguments);
 	if (wanted < 0)
 		return;
-	length = prefix + ((size_t)wanted < space ? (size_t)wanted : space - 1);
+	length = begin + ((size_t)wanted < space ? (size_t)wanted : space - 1);
 	message[length++] = '\n';
 	/* One write, so that messages of many launches do not mix. That
 	 * stderr cannot be written to is nothing that can be reported. */
@@ -57,14 +73,42 @@ void say_if(bool wanted, const char *format, ...)
 
 /* _exit: there is nothing to flush, and no exit handler of any library has
  * business in a process that holds privilege. */
+static noreturn void end_with(int status)
+{
+	_exit(is_mount_helper ? (int)mount_status : status);
+}
+
+static void (*last_act)(int status, const char *message);
+
+void die_after(void (*act)(int status, const char *message))
+{
+	last_act = act;
+}
+
+/* The message, and the last act. */
+PRINTF(2, 0)
+static void say_last(int status, const char *format, va_list arguments)
+{
+	void (*const act)(int, const char *) = last_act;
+	char message[MESSAGE_MAX];
+	va_list again;
+
+	va_copy(again, arguments);
+	write_message(format, arguments);
+	last_act = NULL;
+	if (act && vsnprintf(message, sizeof(message), format, again) >= 0)
+		act(status, message);
+	va_end(again);
+}
+
 void die(const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
-	write_message(format, arguments);
+	say_last(EXIT_LAUNCHER, format, arguments);
 	va_end(arguments);
-	_exit(EXIT_LAUNCHER);
+	end_with(EXIT_LAUNCHER);
 }
 
 void die_with(enum exit_status status, const char *format, ...)
@@ -72,9 +116,9 @@ void die_with(enum exit_status status, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	write_message(format, arguments);
+	say_last((int)status, format, arguments);
 	va_end(arguments);
-	_exit((int)status);
+	end_with((int)status);
 }
 
 static char *put_quoted(char *to, const char *from, size_t length)
@@ -112,7 +156,9 @@ const char *quoted(const char *name)
 
 void *need_memory(void *memory)
 {
-	if (!memory)
+	if (!memory) {
+		die_means(MOUNT_SYSTEM);
 		die("out of memory");
+	}
 	return memory;
 }

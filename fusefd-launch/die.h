@@ -20,6 +20,20 @@ enum exit_status {
 	EXIT_NOT_FOUND = 127,	/* COMMAND is not found */
 };
 
+/* What mount(8) wants to know of a failure, in its own numbers. */
+enum mount_status {
+	MOUNT_USAGE = 1, /* wrongly asked for, or not permitted */
+	MOUNT_SYSTEM = 2,
+	MOUNT_FAILED = 32,
+};
+
+/* This is mount.fusefd: that is the name in its messages, and whatever status
+ * it dies with, it ends with one of these: MOUNT_USAGE to begin with. */
+void die_as_mount_helper(void);
+
+/* From here on it ends with that one. Says nothing to fusefd-launch. */
+void die_means(enum mount_status status);
+
 #define PRINTF(text, first) __attribute__((format(printf, text, first)))
 
 /* Prefix, message and newline in one write to stderr. */
@@ -34,6 +48,11 @@ noreturn void die(const char *format, ...) PRINTF(1, 2);
 /* say() and end with a status of one's own. */
 noreturn void die_with(enum exit_status status, const char *format, ...)
 	PRINTF(2, 3);
+
+/* Whatever the process dies of from now on, this is called once, before the end
+ * and behind the message: for what must not be left behind, and for those who
+ * wait to hear. It cannot die itself. */
+void die_after(void (*last_act)(int status, const char *message));
 
 /* The name in single quotes, with quotes, backslashes, control characters and
  * bytes outside ASCII as \xNN: what a caller named must not be able to write to

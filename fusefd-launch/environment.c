@@ -88,6 +88,23 @@ void environment_build(struct environment *environment, char *const *callers,
 	environment_add(environment, "SHELL=%s", owner->shell);
 }
 
+void environment_replace(struct environment *environment, const char *name,
+			 const char *value)
+{
+	const size_t length = strlen(name);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < environment->count; i++) {
+		char *variable = environment->variables[i];
+
+		if (strncmp(variable, name, length) != 0 ||
+		    variable[length] != '=')
+			environment->variables[kept++] = variable;
+	}
+	environment->count = kept;
+	environment_add(environment, "%s=%s", name, value);
+}
+
 void environment_add(struct environment *environment, const char *format, ...)
 {
 	char *variable;
@@ -100,4 +117,6 @@ void environment_add(struct environment *environment, const char *format, ...)
 	if (length < 0)
 		die("out of memory");
 	environment->variables[environment->count++] = variable;
+	/* environment_replace() leaves what it took out behind the end. */
+	environment->variables[environment->count] = NULL;
 }

@@ -28,6 +28,10 @@ struct environment {
 void environment_build(struct environment *environment, char *const *callers,
 		       const struct owner *owner, size_t more);
 
+/* In the place of the caller's own, where there is one. */
+void environment_replace(struct environment *environment, const char *name,
+			 const char *value);
+
 __attribute__((format(printf, 2, 3))) void
 environment_add(struct environment *environment, const char *format, ...);
 

@@ -13,8 +13,9 @@
 /* As sd_listen_fds(3) counts. */
 #define LISTEN_FDS_START 3
 
-/* The five of the protocol, and the three of --listen-fds. */
-#define VARIABLES 8
+/* The five of the protocol, FUSEFD_PAYLOAD_FD, NOTIFY_SOCKET, and the three of
+ * --listen-fds. */
+#define VARIABLES 10
 
 static const char *join_numbers(const struct handoff *handoff)
 {
@@ -65,6 +66,28 @@ static void add_listen_fds(struct environment *environment,
 	environment_add(environment, "LISTEN_FDNAMES=%s", join_names(handoff));
 }
 
+static void add_facts(struct environment *environment,
+		      const struct handoff *handoff,
+		      const struct options *options)
+{
+	environment_add(environment, "FUSEFD_MOUNTPOINT=%s",
+			handoff->mountpoint->path);
+	environment_add(environment, "FUSEFD_ACL=%s",
+			acl_name(&options->mount));
+	environment_add(environment, "FUSEFD_OWNER=%u", handoff->owner->uid);
+}
+
+void handoff_facts(struct environment *facts, const struct handoff *handoff,
+		   const struct options *options)
+{
+	static const struct owner anybody;
+	char *const nothing[] = {NULL};
+
+	environment_build(facts, nothing, &anybody, VARIABLES);
+	environment_add(facts, "FUSEFD_PROTOCOL=%d", PROTOCOL);
+	add_facts(facts, handoff, options);
+}
+
 char **handoff_environment(const struct handoff *handoff,
 			   const struct options *options, char *const *callers)
 {
@@ -73,27 +96,32 @@ char **handoff_environment(const struct handoff *handoff,
 	environment_build(&environment, callers, handoff->owner, VARIABLES);
 	environment_add(&environment, "FUSEFD_PROTOCOL=%d", PROTOCOL);
 	environment_add(&environment, "FUSEFD_FDS=%s", join_numbers(handoff));
-	environment_add(&environment, "FUSEFD_MOUNTPOINT=%s",
-			handoff->mountpoint->path);
-	environment_add(&environment, "FUSEFD_ACL=%s",
-			acl_name(&options->mount));
-	environment_add(&environment, "FUSEFD_OWNER=%u", handoff->owner->uid);
+	add_facts(&environment, handoff, options);
+	if (handoff->payload_fd)
+		environment_add(&environment, "FUSEFD_PAYLOAD_FD=%s",
+				handoff->payload_fd);
+	if (handoff->notify_socket)
+		environment_replace(&environment, "NOTIFY_SOCKET",
+				    handoff->notify_socket);
 	if (options->listen_fds)
 		add_listen_fds(&environment, handoff);
 	return environment.variables;
 }
 
-void handoff_fill_command(const struct handoff *handoff, char **command)
+void handoff_fill_command(const struct handoff *handoff,
+			  const struct options *options)
 {
 	char fd[16], path[32];
 
 	snprintf(fd, sizeof(fd), "%d", handoff->fds[0]);
 	snprintf(path, sizeof(path), "/dev/fd/%d", handoff->fds[0]);
-	placeholders_replace(command,
+	placeholders_replace(options->command,
 			     &(struct placeholder_values){
 				     .path = path,
 				     .fd = fd,
 				     .fds = join_numbers(handoff),
 				     .mountpoint = handoff->mountpoint->path,
+				     .source = options->source,
+				     .options = options->filesystem_options,
 			     });
 }

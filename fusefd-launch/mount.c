@@ -152,18 +152,6 @@ int mount_create(const struct mount_options *options, int device,
 	return mount;
 }
 
-void mount_attach(int mount, const struct mountpoint *mountpoint)
-{
-	if (move_mount(mount, "", mountpoint->fd, "",
-		       MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) == 0)
-		return;
-	if (errno == ENOENT)
-		die("cannot mount on %s: it was removed meanwhile",
-		    quoted(mountpoint->path));
-	die("cannot mount on %s: %s", quoted(mountpoint->path),
-	    strerror(errno));
-}
-
 uint64_t mount_id(int mount)
 {
 	struct statx status;

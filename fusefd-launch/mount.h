@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The mount: made detached, where nobody sees it, and attached as the last
- * act before the exec. Until then it dies with the process.
+ * The mount: made detached, where nobody sees it. Until it is attached it dies
+ * with the process.
  */
 #ifndef FUSEFD_LAUNCH_MOUNT_H
 #define FUSEFD_LAUNCH_MOUNT_H
@@ -18,10 +18,6 @@
 int mount_create(const struct mount_options *options, int device,
 		 const struct owner *owner, const struct mountpoint *mountpoint,
 		 const char *name);
-
-/* Attach it to what is pinned: a rename or a new symbolic link at the path
- * changes nothing. */
-void mount_attach(int mount, const struct mountpoint *mountpoint);
 
 /* Its id, as in mountinfo; 0, with errno, where it cannot be had. Asks nothing
  * of the filesystem, which does not run. */

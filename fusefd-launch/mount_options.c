@@ -71,9 +71,6 @@ static const struct setting settings[] = {
 	{"rootcontext", MEMBER(labels[LABEL_ROOT]), false},
 };
 
-/* What fsconfig(2) takes for a string (fs/fsopen.c). */
-#define VALUE_MAX 255
-
 /* The kernel's own keys, whose values nobody but the launcher decides. */
 static const char *const ours[] = {"fd", "rootmode", "user_id", "group_id",
 				   "source"};
@@ -113,10 +110,10 @@ static bool apply_setting(struct mount_options *options, const char *name,
 		if (!value || !*value)
 			die("mount option %s needs a value: %s=VALUE",
 			    quoted(name), settings[i].name);
-		if (strlen(value) > VALUE_MAX)
+		if (strlen(value) > MOUNT_OPTION_VALUE_MAX)
 			die("mount option %s: its value is longer than %d "
 			    "bytes",
-			    quoted(name), VALUE_MAX);
+			    quoted(name), MOUNT_OPTION_VALUE_MAX);
 		if (settings[i].number &&
 		    !number_parse(value, UINT32_MAX, &number))
 			die("mount option %s: %s is not a number of bytes",
@@ -179,6 +176,28 @@ void mount_options_parse(struct mount_options *options, const char *list)
 		    MOUNT_OPTIONS_MAX);
 	while (rest)
 		apply(options, next_option(&rest));
+}
+
+static bool has_name(const char *option, const char *name)
+{
+	const size_t length = strlen(name);
+
+	return strncmp(option, name, length) == 0 &&
+	       (option[length] == '\0' || option[length] == '=');
+}
+
+bool mount_options_knows(const char *option)
+{
+	for (size_t i = 0; i < COUNT(flags); i++)
+		if (has_name(option, flags[i].name))
+			return true;
+	for (size_t i = 0; i < COUNT(settings); i++)
+		if (has_name(option, settings[i].name))
+			return true;
+	for (size_t i = 0; i < COUNT(ours); i++)
+		if (has_name(option, ours[i]))
+			return true;
+	return false;
 }
 
 bool mount_options_is_subtype(const char *text)

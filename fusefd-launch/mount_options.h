@@ -18,6 +18,9 @@ enum security_label { LABEL_CONTEXT, LABEL_FS, LABEL_DEF, LABEL_ROOT, LABELS };
 /* The kernel's keys for them (security/selinux/hooks.c). */
 extern const char *const security_label_keys[LABELS];
 
+/* What fsconfig(2) takes for a string (fs/fsopen.c). */
+#define MOUNT_OPTION_VALUE_MAX 255
+
 struct mount_options {
 	size_t length;	     /* of the lists so far */
 	uint64_t attributes; /* MOUNT_ATTR_*, of the mount */
@@ -47,6 +50,9 @@ void mount_options_parse(struct mount_options *options, const char *list);
 
 /* What cannot be seen from one option alone; after the last list. */
 void mount_options_finish(struct mount_options *options);
+
+/* Is NAME or NAME=VALUE one of these options, rightly used or not? */
+bool mount_options_knows(const char *option);
 
 /* Letters, digits, '_', '.' and '-': what a type in mountinfo may hold without
  * confusing those who read it. */

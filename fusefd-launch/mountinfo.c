@@ -2,14 +2,13 @@
 #include "mountinfo.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "die.h"
 #include "number.h"
-
-#define MOUNTINFO_PATH "/proc/self/mountinfo"
 
 /* fuse, fuseblk, and either with a subtype behind a dot. */
 static bool is_fuse(const char *type)
@@ -103,4 +102,88 @@ unsigned long mountinfo_count_fuse_of(uid_t owner)
 		die("cannot count your mounts: '" MOUNTINFO_PATH "': %s",
 		    strerror(errno));
 	return info.count;
+}
+
+static bool is_octal(char digit)
+{
+	return digit >= '0' && digit <= '7';
+}
+
+/* In place: what is escaped is longer than what it stands for. */
+static const char *unescape(char *name)
+{
+	const char *from = name;
+	char *to = name;
+
+	while (*from) {
+		if (from[0] == '\\' && is_octal(from[1]) && is_octal(from[2]) &&
+		    is_octal(from[3])) {
+			*to++ = (char)((from[1] - '0') * 64 +
+				       (from[2] - '0') * 8 + (from[3] - '0'));
+			from += 4;
+		} else {
+			*to++ = *from++;
+		}
+	}
+	*to = '\0';
+	return name;
+}
+
+/* Here, where there is no telling, it is nobody's. */
+static bool find_owner(char *options, uid_t *owner)
+{
+	static const char key[] = "user_id=";
+	bool found = false;
+	unsigned long uid;
+	char *option;
+
+	while ((option = strsep(&options, ","))) {
+		if (strncmp(option, key, strlen(key)) != 0)
+			continue;
+		if (found ||
+		    !number_parse(option + strlen(key), (uid_t)-1, &uid))
+			return false;
+		*owner = (uid_t)uid;
+		found = true;
+	}
+	return found;
+}
+
+static bool parse_id(char **rest, uint64_t *id)
+{
+	const char *field = strsep(rest, " ");
+	unsigned long number;
+
+	if (!field || !number_parse(field, ULONG_MAX, &number))
+		return false;
+	*id = number;
+	return true;
+}
+
+bool mountinfo_parse(struct mount_entry *entry, char *line)
+{
+	char *rest = line, *root, *mountpoint, *field;
+
+	/* One space behind each field, and not as many as there are: the
+	 * source may be empty. */
+	*entry = (struct mount_entry){.line = line};
+	line[strcspn(line, "\n")] = '\0';
+	if (!parse_id(&rest, &entry->id) || !parse_id(&rest, &entry->parent))
+		return false;
+	entry->device = strsep(&rest, " ");
+	root = strsep(&rest, " ");
+	mountpoint = strsep(&rest, " ");
+	/* The mount's own options, and any number of optional fields. */
+	do {
+		field = strsep(&rest, " ");
+	} while (field && strcmp(field, "-") != 0);
+	entry->type = strsep(&rest, " ");
+	strsep(&rest, " "); /* the source */
+	if (!rest)
+		return false;
+	entry->root = unescape(root);
+	entry->mountpoint = unescape(mountpoint);
+	entry->fuse = is_fuse(entry->type);
+	entry->owned = entry->fuse && find_owner(rest, &entry->owner);
+	return true;
 }

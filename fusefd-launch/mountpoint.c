@@ -31,13 +31,14 @@ static noreturn void die_unresolved(const char *path, int error)
 		    "Name the directory itself.",
 		    quoted(path));
 	case ENOSYS:
-		die("cannot mount on %s: fusefd-launch needs Linux 5.9 or "
-		    "later",
+		die("cannot mount on %s: openat2 is refused\n"
+		    "It needs Linux 5.9 or later, and no seccomp filter that "
+		    "forbids it, as systemd's RestrictSUIDSGID= does.",
 		    quoted(path));
 	case ENOTCONN:
 		die("cannot mount on %s: a filesystem that has died is mounted "
 		    "there\n"
-		    "Unmount it first, with umount(8) or fusermount3(1).",
+		    "Unmount it first, with fusefd-launch --unmount.",
 		    quoted(path));
 	default:
 		die("cannot mount on %s: %s", quoted(path), strerror(error));
@@ -190,4 +191,15 @@ void mountpoint_inspect(struct mountpoint *mountpoint)
 	if (sys_faccessat2(mountpoint->fd, "", W_OK,
 			   AT_EMPTY_PATH | AT_EACCESS))
 		mountpoint->write_error = errno;
+}
+
+/* Without a question to the filesystem that it may be on, which may hang. */
+bool mountpoint_is_unchanged(const struct mountpoint *mountpoint)
+{
+	struct statx status;
+
+	return statx(mountpoint->fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
+		     STATX_UID | STATX_MODE | STATX_TYPE, &status) == 0 &&
+	       status.stx_uid == mountpoint->uid &&
+	       status.stx_mode == mountpoint->mode;
 }

@@ -41,4 +41,7 @@ void mountpoint_pin(struct mountpoint *mountpoint, const char *path,
  * process's effective rights. */
 void mountpoint_inspect(struct mountpoint *mountpoint);
 
+/* Has it the owner and the mode that were judged? Time may have passed. */
+bool mountpoint_is_unchanged(const struct mountpoint *mountpoint);
+
 #endif

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "die.h"
+#include "help.h"
 #include "number.h"
 #include "placeholders.h"
 #include "privileges.h"
@@ -18,7 +19,19 @@
 /* More CPUs than this seldom find work for a queue of their own. */
 #define AUTO_FDS_MAX 8
 
-enum { OPTION_LISTEN_FDS = 256, OPTION_LITERAL, OPTION_DRY_RUN };
+#define READY_TIMEOUT 30
+#define STOP_TIMEOUT  10
+
+enum {
+	OPTION_READY_TIMEOUT = 256,
+	OPTION_STOP_TIMEOUT,
+	OPTION_LISTEN_FDS,
+	OPTION_LITERAL,
+	OPTION_UNMOUNT,
+	OPTION_LAZY,
+	OPTION_DRY_RUN,
+	OPTIONS_END,
+};
 
 static const struct option long_options[] = {
 	{"fds", required_argument, NULL, 'n'},
@@ -26,54 +39,20 @@ static const struct option long_options[] = {
 	{"user", required_argument, NULL, 'u'},
 	{"keep-caps", required_argument, NULL, 'c'},
 	{"keep-fd", required_argument, NULL, 'k'},
+	{"supervise", no_argument, NULL, 'S'},
+	{"background", no_argument, NULL, 'b'},
+	{"ready-timeout", required_argument, NULL, OPTION_READY_TIMEOUT},
+	{"stop-timeout", required_argument, NULL, OPTION_STOP_TIMEOUT},
 	{"listen-fds", no_argument, NULL, OPTION_LISTEN_FDS},
 	{"literal", no_argument, NULL, OPTION_LITERAL},
+	{"unmount", no_argument, NULL, OPTION_UNMOUNT},
+	{"lazy", no_argument, NULL, OPTION_LAZY},
 	{"dry-run", no_argument, NULL, OPTION_DRY_RUN},
 	{"verbose", no_argument, NULL, 'v'},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
 	{NULL, 0, NULL, 0},
 };
-
-static const char help_text[] =
-	"Usage: fusefd-launch [OPTION]... MOUNTPOINT [--] COMMAND [ARG]...\n"
-	"Mount a FUSE filesystem, drop every privilege, and run COMMAND to "
-	"serve it.\n"
-	"\n"
-	"  -n, --fds=N|auto      device fds in all, 1 to 253 (default: auto, "
-	"one per CPU,\n"
-	"                        at most 8; 1 where COMMAND takes {} or {fd})\n"
-	"  -o, --options=LIST    mount options: ro, allow_other, fsname=NAME, "
-	"...\n"
-	"  -u, --user=USER[:GROUP]\n"
-	"                        run COMMAND as that user (root only)\n"
-	"  -c, --keep-caps=LIST  capabilities that COMMAND keeps (root only; "
-	"default: none)\n"
-	"  -k, --keep-fd=N       leave fd N open for COMMAND (repeatable)\n"
-	"      --listen-fds      also set LISTEN_FDS, as sd_listen_fds(3) has "
-	"it\n"
-	"      --literal         replace no placeholders\n"
-	"      --dry-run         check everything, say each step, change "
-	"nothing\n"
-	"  -v, --verbose         say each step\n"
-	"  -h, --help            show this text\n"
-	"  -V, --version         show the version\n"
-	"\n"
-	"In COMMAND's arguments, {} becomes /dev/fd/N of the primary device "
-	"fd, {fd} its\n"
-	"number, {fds} all numbers, {mountpoint} the absolute mountpoint.\n"
-	"\n"
-	"Exit status: that of COMMAND; 125 where fusefd-launch failed, 126 "
-	"where COMMAND\n"
-	"cannot be executed, 127 where it is not found. See "
-	"fusefd-launch(8).\n";
-
-static noreturn void print_and_exit(const char *text)
-{
-	if (fputs(text, stdout) < 0 || fflush(stdout))
-		die("cannot write to stdout: %s", strerror(errno));
-	exit(0);
-}
 
 static size_t count_cpus(void)
 {
@@ -107,6 +86,17 @@ static size_t choose_fds(const struct options *options)
 	if (!options->literal && placeholders_name_one_fd(options->command))
 		return 1;
 	return count_cpus();
+}
+
+static unsigned long parse_seconds(const char *option, const char *text)
+{
+	unsigned long seconds;
+
+	/* A poll(2) counts milliseconds in an int. */
+	if (!number_parse(text, INT_MAX / 1000, &seconds))
+		die("option %s: %s is not a number of seconds, from 0 to %d",
+		    option, quoted(text), INT_MAX / 1000);
+	return seconds;
 }
 
 static void parse_keep_fd(struct options *options, const char *text)
@@ -158,6 +148,14 @@ static int argument_at_hand(int argc)
 	return optind < argc ? optind : argc - 1;
 }
 
+static void choose_mode(struct options *options, enum run_mode mode)
+{
+	if (options->mode != RUN_EXEC && options->mode != mode)
+		die("options --supervise, --background and --unmount exclude "
+		    "each other");
+	options->mode = mode;
+}
+
 static void parse_option(struct options *options, int option)
 {
 	switch (option) {
@@ -176,6 +174,25 @@ static void parse_option(struct options *options, int option)
 	case 'k':
 		parse_keep_fd(options, optarg);
 		break;
+	case 'S':
+		choose_mode(options, RUN_SUPERVISE);
+		break;
+	case 'b':
+		choose_mode(options, RUN_BACKGROUND);
+		break;
+	case OPTION_UNMOUNT:
+		choose_mode(options, RUN_UNMOUNT);
+		break;
+	case OPTION_LAZY:
+		options->lazy = true;
+		break;
+	case OPTION_READY_TIMEOUT:
+		options->ready_timeout =
+			parse_seconds("--ready-timeout", optarg);
+		break;
+	case OPTION_STOP_TIMEOUT:
+		options->stop_timeout = parse_seconds("--stop-timeout", optarg);
+		break;
 	case OPTION_LISTEN_FDS:
 		options->listen_fds = true;
 		break;
@@ -189,10 +206,22 @@ static void parse_option(struct options *options, int option)
 		options->verbose = true;
 		break;
 	case 'h':
-		print_and_exit(help_text);
+		help_print();
 	case 'V':
-		print_and_exit("fusefd-launch " VERSION "\n");
+		help_print_version();
 	}
+}
+
+static void parse_unmount_operands(struct options *options, int argc,
+				   char **argv)
+{
+	if (optind == argc)
+		die("no MOUNTPOINT given\n"
+		    "Usage: fusefd-launch --unmount [--lazy] MOUNTPOINT...");
+	options->unmount = argv + optind;
+	for (char **mountpoint = options->unmount; *mountpoint; mountpoint++)
+		if (!**mountpoint)
+			die("the MOUNTPOINT given is an empty name");
 }
 
 static void parse_operands(struct options *options, int argc, char **argv)
@@ -216,6 +245,36 @@ static void parse_operands(struct options *options, int argc, char **argv)
 	options->command = argv + operand;
 }
 
+static const char *name_of(int option)
+{
+	const struct option *known = long_options;
+
+	while (known->name && known->val != option)
+		known++;
+	return known->name;
+}
+
+/* An option that does nothing is a mistake of the one who gave it. */
+static void judge_option(const struct options *options, int option)
+{
+	switch (option) {
+	case OPTION_UNMOUNT:
+	case 'v':
+		return;
+	case OPTION_LAZY:
+		if (options->mode != RUN_UNMOUNT)
+			die("option --lazy needs --unmount");
+		return;
+	case OPTION_READY_TIMEOUT:
+	case OPTION_STOP_TIMEOUT:
+		if (options->mode == RUN_EXEC)
+			die("option --%s needs --supervise or --background",
+			    name_of(option));
+	}
+	if (options->mode == RUN_UNMOUNT)
+		die("option --%s does not go with --unmount", name_of(option));
+}
+
 /* The kernel knows no allow_root: it opens the mount to all, and the session
  * keeps them out. A program that is handed a bare fd does not know that it
  * should. */
@@ -231,9 +290,14 @@ static void judge_together(const struct options *options)
 
 void options_parse(struct options *options, int argc, char **argv)
 {
+	bool given[OPTIONS_END] = {false};
 	int option, index;
 
-	*options = (struct options){0};
+	*options = (struct options){
+		.first_fd = STDERR_FILENO + 1,
+		.ready_timeout = READY_TIMEOUT,
+		.stop_timeout = STOP_TIMEOUT,
+	};
 	mount_options_init(&options->mount);
 	options->keep_fds = need_memory(
 		calloc((size_t)argc + 1, sizeof(*options->keep_fds)));
@@ -243,13 +307,21 @@ void options_parse(struct options *options, int argc, char **argv)
 	opterr = 0;
 	for (;;) {
 		index = argument_at_hand(argc);
-		option = getopt_long(argc, argv, "+:n:o:u:c:k:vhV",
+		option = getopt_long(argc, argv, "+:n:o:u:c:k:SbvhV",
 				     long_options, NULL);
 		if (option == -1)
 			break;
 		if (option == '?' || option == ':')
 			die_of_option(argv, option, index);
 		parse_option(options, option);
+		given[option] = true;
+	}
+	for (option = 0; option < OPTIONS_END; option++)
+		if (given[option])
+			judge_option(options, option);
+	if (options->mode == RUN_UNMOUNT) {
+		parse_unmount_operands(options, argc, argv);
+		return;
 	}
 	parse_operands(options, argc, argv);
 	mount_options_finish(&options->mount);

@@ -13,18 +13,35 @@
 /* SCM_MAX_FD: what one message over a Unix socket can carry (net/scm.h). */
 #define DEVICE_FDS_MAX 253
 
+/* How the launcher runs. */
+enum run_mode {
+	RUN_EXEC,      /* it becomes COMMAND */
+	RUN_SUPERVISE, /* it stays, and ends as COMMAND does */
+	RUN_BACKGROUND, /* it returns when COMMAND is ready; a part of it stays */
+	RUN_UNMOUNT,	/* there is no COMMAND */
+};
+
 struct options {
+	enum run_mode mode;
 	const char *mountpoint;
 	char **command; /* COMMAND and its arguments, NULL-ended */
 	size_t fds;	/* device fds in all, the primary included */
+	int first_fd;	/* the lowest number that one of them may have */
 	struct mount_options mount;
 	const char *user;   /* --user, NULL where not given */
 	uint64_t keep_caps; /* a bit for each capability number */
 	int *keep_fds;
 	size_t keep_fd_count;
 	bool listen_fds;
+	unsigned long ready_timeout; /* seconds, as the next; 0: for ever */
+	unsigned long stop_timeout;
+	char **unmount; /* with RUN_UNMOUNT: mountpoints, NULL-ended */
+	bool lazy;
+	const char *source; /* what mount.fusefd has for {source}, else NULL */
+	const char *filesystem_options; /* and for {options} */
 	bool literal;
 	bool dry_run;
+	bool silent; /* a dry run that says nothing */
 	bool verbose;
 };
 

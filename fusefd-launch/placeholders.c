@@ -27,7 +27,8 @@ static const struct placeholder *find(const char *text,
 				      const struct placeholder *placeholders)
 {
 	for (; placeholders->name; placeholders++)
-		if (starts_with(text, placeholders->name))
+		if (placeholders->value &&
+		    starts_with(text, placeholders->name))
 			return placeholders;
 	return NULL;
 }
@@ -52,8 +53,12 @@ void placeholders_replace(char **command,
 			  const struct placeholder_values *values)
 {
 	const struct placeholder placeholders[] = {
-		{"{}", values->path},	{"{fd}", values->fd},
-		{"{fds}", values->fds}, {"{mountpoint}", values->mountpoint},
+		{"{}", values->path},
+		{"{fd}", values->fd},
+		{"{fds}", values->fds},
+		{"{mountpoint}", values->mountpoint},
+		{"{source}", values->source},
+		{"{options}", values->options},
 		{NULL, NULL},
 	};
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * {}, {fd}, {fds} and {mountpoint} in COMMAND's arguments.
+ * {}, {fd}, {fds} and {mountpoint} in COMMAND's arguments; and {source} and
+ * {options}, where mount.fusefd put the command together.
  */
 #ifndef FUSEFD_LAUNCH_PLACEHOLDERS_H
 #define FUSEFD_LAUNCH_PLACEHOLDERS_H
@@ -12,6 +13,8 @@ struct placeholder_values {
 	const char *fd;		/* {fd}: its number */
 	const char *fds;	/* {fds}: all numbers, with commas */
 	const char *mountpoint; /* {mountpoint} */
+	const char *source;	/* {source}; NULL: it stays as it is */
+	const char *options;	/* {options}, likewise */
 };
 
 /* Does an argument of COMMAND take one fd, by {} or {fd}? */

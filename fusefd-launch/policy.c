@@ -137,3 +137,29 @@ bool policy_allows_count(unsigned long mounts, const struct fuse_conf *conf)
 {
 	return !conf->limited || mounts <= conf->mount_max;
 }
+
+static bool is_of(const struct mount_entry *mount, const struct caller *caller)
+{
+	return mount->fuse && mount->owned && mount->owner == caller->uid;
+}
+
+enum unmount_verdict policy_judge_unmount(const struct mount_entry *mount,
+					  const struct mount_entry *original,
+					  const struct caller *caller)
+{
+	if (!mount->fuse)
+		return UNMOUNT_NOT_FUSE;
+	if (caller->root)
+		return UNMOUNT_ALLOWED;
+	if (!is_of(mount, caller))
+		return UNMOUNT_NOT_YOURS;
+	if (strcmp(mount->root, "/") != 0)
+		return UNMOUNT_PART;
+	return original ? UNMOUNT_COPY : UNMOUNT_ALLOWED;
+}
+
+bool policy_allows_inner(const struct mount_entry *inner,
+			 const struct caller *caller)
+{
+	return caller->root || is_of(inner, caller);
+}

@@ -9,6 +9,7 @@
 
 #include "fuse_conf.h"
 #include "mount_options.h"
+#include "mountinfo.h"
 #include "mountpoint.h"
 #include "privileges.h"
 
@@ -21,5 +22,23 @@ void policy_judge_count(unsigned long mounts, const struct fuse_conf *conf);
 
 /* The same of the mounts with the new one among them, without dying. */
 bool policy_allows_count(unsigned long mounts, const struct fuse_conf *conf);
+
+enum unmount_verdict {
+	UNMOUNT_ALLOWED,
+	UNMOUNT_NOT_FUSE,  /* for root too: umount(8) is for these */
+	UNMOUNT_NOT_YOURS, /* or nobody knows whose */
+	UNMOUNT_PART,	   /* a bind mount of a part of a FUSE mount */
+	UNMOUNT_COPY,	   /* a bind mount of all of it */
+};
+
+/* What the caller may unmount. original: the mount that it is a copy of, or
+ * NULL. A bind mount is made by root, who has a use for it. */
+enum unmount_verdict policy_judge_unmount(const struct mount_entry *mount,
+					  const struct mount_entry *original,
+					  const struct caller *caller);
+
+/* The same of a mount inside, which a lazy unmount takes with it. */
+bool policy_allows_inner(const struct mount_entry *inner,
+			 const struct caller *caller);
 
 #endif

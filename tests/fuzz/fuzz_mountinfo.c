@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Lines of mountinfo. A line of a FUSE mount counts for the one owner whose uid
- * stands in it, or where there is no telling, for everybody.
+ * stands in it, or where there is no telling, for everybody. And what it tells
+ * of the mount has an owner only where it counts for that one alone.
  *
  * Links mountinfo.c and number.c.
  */
 #include "mountinfo.h"
 #include "survive.h"
+
+#include <string.h>
 
 void *need_memory(void *memory)
 {
@@ -54,10 +57,39 @@ static bool is_fuse(const uint8_t *input, size_t size)
 	return found;
 }
 
+static size_t count_separators(const uint8_t *input, size_t size)
+{
+	char *const line = as_text(input, size);
+	const char *found = line;
+	size_t count = 0;
+
+	for (; (found = strstr(found, " - ")); found++)
+		count++;
+	free(line);
+	return count;
+}
+
+static void take_apart(const uint8_t *input, size_t size)
+{
+	char *const line = as_text(input, size);
+	struct mount_entry entry;
+
+	if (mountinfo_parse(&entry, line)) {
+		expect(strlen(entry.root) <= size);
+		expect(strlen(entry.mountpoint) <= size);
+		expect(entry.fuse || !entry.owned);
+		/* The kernel writes one separator, and escapes all others. */
+		if (entry.owned && count_separators(input, size) == 1)
+			expect(counts_for(input, size, entry.owner));
+	}
+	free(line);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
 {
 	/* It is to return whatever it reads. */
 	expect(survives());
+	take_apart(input, size);
 	/* No line names these two: they are what all others are. */
 	if (memmem(input, size, "12345678", 8))
 		return 0;

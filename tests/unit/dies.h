@@ -29,6 +29,9 @@
 /* Neither the launcher nor a sanitizer ends so. */
 #define SURVIVED 77
 
+/* What every message begins with. */
+static const char *expected_prefix = "fusefd-launch: ";
+
 /* assert_true(), of one row of a table, which the failure then names. */
 #define assert_row(row, condition)                                             \
 	do {                                                                   \
@@ -164,7 +167,7 @@ static inline void ending_assert_grammar(const struct ending *ending,
 					 const char *call, const char *file,
 					 int line)
 {
-	static const char prefix[] = "fusefd-launch: ";
+	const char *prefix = expected_prefix;
 	const char *wrong = NULL;
 
 	if (ending->writes != 1)

@@ -121,6 +121,34 @@ static void death_has_its_status(void **state)
 	assert_dies(125, "fusefd-launch: out of memory\n", need_memory(NULL));
 }
 
+static noreturn void die_as_helper(enum mount_status status, const char *text)
+{
+	die_as_mount_helper();
+	if (status != MOUNT_USAGE)
+		die_means(status);
+	die_with(EXIT_NOT_FOUND, "%s", text);
+}
+
+static noreturn void die_of_memory_as_helper(void)
+{
+	die_as_mount_helper();
+	(void)need_memory(NULL);
+	_exit(SURVIVED);
+}
+
+static void a_mount_helper_dies_in_mounts_own_numbers(void **state)
+{
+	(void)state;
+	die_means(MOUNT_FAILED);
+	assert_dies(125, "no\n", die("no"));
+	expected_prefix = "mount.fusefd: ";
+	assert_dies(1, "no\n", die_as_helper(MOUNT_USAGE, "no"));
+	assert_dies(2, "no\n", die_as_helper(MOUNT_SYSTEM, "no"));
+	assert_dies(32, "no\n", die_as_helper(MOUNT_FAILED, "no"));
+	assert_dies(2, "out of memory\n", die_of_memory_as_helper());
+	expected_prefix = "fusefd-launch: ";
+}
+
 static void memory_that_is_there_is_handed_on(void **state)
 {
 	(void)state;
@@ -199,6 +227,7 @@ int main(void)
 		cmocka_unit_test(a_long_name_is_quoted),
 		cmocka_unit_test(a_message_has_prefix_and_newline),
 		cmocka_unit_test(death_has_its_status),
+		cmocka_unit_test(a_mount_helper_dies_in_mounts_own_numbers),
 		cmocka_unit_test(memory_that_is_there_is_handed_on),
 		cmocka_unit_test(
 			a_message_that_is_too_long_ends_with_a_newline),

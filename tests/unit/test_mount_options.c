@@ -515,6 +515,23 @@ static void lists_have_a_limit_together(void **state)
 	free(largest);
 }
 
+static void names_are_known(void **state)
+{
+	static const char *const known[] = {
+		"ro",	  "allow_other",  "fsname",  "fsname=x",
+		"suid=1", "rootcontext=", "user_id", "fd=3",
+	};
+	static const char *const unknown[] = {
+		"", "=", "r", "rox", "ro_", "fsnames=x", "=ro", " ro", "uid=3",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(known); i++)
+		assert_row(known[i], mount_options_knows(known[i]));
+	for (size_t i = 0; i < COUNT(unknown); i++)
+		assert_row(unknown[i], !mount_options_knows(unknown[i]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -538,6 +555,7 @@ int main(void)
 		cmocka_unit_test(lists_have_a_limit),
 		cmocka_unit_test(values_have_a_limit),
 		cmocka_unit_test(lists_have_a_limit_together),
+		cmocka_unit_test(names_are_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

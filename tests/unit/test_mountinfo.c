@@ -204,6 +204,120 @@ static void mounts_that_cannot_be_counted_are_fatal(void **state)
 		    count_without_fds());
 }
 
+/* ---- One line, all of it -------------------------------------------------- */
+
+static bool parse(struct mount_entry *entry, const char *line)
+{
+	/* The last one's, which a test may still look at. */
+	static char *copy;
+
+	free(copy);
+	copy = strdup(line);
+	assert_non_null(copy);
+	return mountinfo_parse(entry, copy);
+}
+
+static void a_line_is_told_apart(void **state)
+{
+	struct mount_entry entry;
+
+	(void)state;
+	assert_true(parse(
+		&entry,
+		"4294967297 25 0:31 /sub /mnt/x rw,nosuid shared:1 master:2 - "
+		"fuse.sshfs user@host: rw,user_id=300,group_id=3001\n"));
+	assert_int_equal(entry.id, 4294967297);
+	assert_int_equal(entry.parent, 25);
+	assert_string_equal(entry.device, "0:31");
+	assert_string_equal(entry.root, "/sub");
+	assert_string_equal(entry.mountpoint, "/mnt/x");
+	assert_string_equal(entry.type, "fuse.sshfs");
+	assert_true(entry.fuse);
+	assert_true(entry.owned);
+	assert_int_equal(entry.owner, 300);
+	/* No optional fields, no source, no newline. */
+	assert_true(parse(&entry, "1 1 8:1 / / rw - ext4  rw"));
+	assert_string_equal(entry.type, "ext4");
+	assert_false(entry.fuse);
+	assert_false(entry.owned);
+}
+
+static void names_are_as_they_are(void **state)
+{
+	struct mount_entry entry;
+
+	(void)state;
+	assert_true(parse(&entry, "3 2 0:31 /a\\134040 "
+				  "/\\040-\\040fuse\\040x\\040user_id="
+				  "0\\012\\011\\134\\377\\4\\0 "
+				  "rw - fuse\\040 y rw,user_id=300\n"));
+	assert_string_equal(entry.root, "/a\\040");
+	assert_string_equal(entry.mountpoint,
+			    "/ - fuse x user_id=0\n\t\\\377\\4\\0");
+	/* A type has none, and is compared as it stands. */
+	assert_false(entry.fuse);
+}
+
+static void an_owner_in_doubt_is_none(void **state)
+{
+	static const char *const lines[] = {
+		LINE("fuse x rw"),
+		LINE("fuse x rw,group_id=300"),
+		LINE("fuse x rw,user_id="),
+		LINE("fuse x rw,user_id=+300"),
+		LINE("fuse x rw,user_id=300x"),
+		LINE("fuse x rw,user_id=0300"),
+		LINE("fuse x rw,user_id=4294967596"),
+		LINE("fuse x rw,xuser_id=300"),
+		LINE("fuse x rw,user_id=300,user_id=301"),
+		LINE("fuse x rw,user_id=x,user_id=300"),
+		LINE("fuse user_id=300 rw"),
+		LINE("tmpfs x rw,user_id=300"),
+	};
+	struct mount_entry entry;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(lines); i++) {
+		assert_row(lines[i], parse(&entry, lines[i]));
+		assert_row(lines[i], !entry.owned);
+	}
+}
+
+static void what_is_no_line_is_refused(void **state)
+{
+	static const char line[] = LINE("fuse x rw,user_id=300,group_id=0");
+	static const char *const lines[] = {
+		"",
+		"\n",
+		" ",
+		"1",
+		"1 2 3 4 5 6 7",
+		"-",
+		" - fuse x rw",
+		"x 2 0:31 / / rw - fuse x rw",
+		"1 x 0:31 / / rw - fuse x rw",
+		"-1 2 0:31 / / rw - fuse x rw",
+		"1  2 0:31 / / rw - fuse x rw",
+		"18446744073709551616 2 0:31 / / rw - fuse x rw",
+		"1 2 0:31 / / rw fuse x rw",
+		"1 2 0:31 / / rw - fuse x",
+	};
+	struct mount_entry entry;
+	char beginning[sizeof(line)];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(lines); i++)
+		assert_row(lines[i], !parse(&entry, lines[i]));
+	/* Up to the superblock's options. */
+	for (size_t length = 0; length < sizeof(line); length++) {
+		memcpy(beginning, line, length);
+		beginning[length] = '\0';
+		assert_row(beginning,
+			   parse(&entry, beginning) ==
+				   (strstr(beginning, " x ") != NULL));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,6 +330,10 @@ int main(void)
 		cmocka_unit_test(a_long_line_is_read_to_its_end),
 		cmocka_unit_test(the_machines_mounts_are_read),
 		cmocka_unit_test(mounts_that_cannot_be_counted_are_fatal),
+		cmocka_unit_test(a_line_is_told_apart),
+		cmocka_unit_test(names_are_as_they_are),
+		cmocka_unit_test(an_owner_in_doubt_is_none),
+		cmocka_unit_test(what_is_no_line_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

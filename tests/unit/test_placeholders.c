@@ -84,6 +84,24 @@ static void all_else_in_braces_stays(void **state)
 			   strcmp(replace(arguments[i]), arguments[i]) == 0);
 }
 
+static void source_and_options_are_replaced_where_there_are_any(void **state)
+{
+	char *command[] = {"{source}", "{source}{}", "{options}", "-{options}-",
+			   NULL};
+
+	(void)state;
+	assert_string_equal(replace("{source}{options}"), "{source}{options}");
+	placeholders_replace(command, &(struct placeholder_values){
+					      .path = "/dev/fd/3",
+					      .source = "{options}{}",
+					      .options = "",
+				      });
+	assert_string_equal(command[0], "{source}");
+	assert_string_equal(command[1], "{options}{}/dev/fd/3");
+	assert_string_equal(command[2], "");
+	assert_string_equal(command[3], "--");
+}
+
 static void the_commands_name_stays(void **state)
 {
 	char *command[] = {"{}", "{fd}", "x", "{mountpoint}", NULL};
@@ -150,6 +168,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(placeholders_are_replaced_anywhere),
 		cmocka_unit_test(all_else_in_braces_stays),
+		cmocka_unit_test(
+			source_and_options_are_replaced_where_there_are_any),
 		cmocka_unit_test(the_commands_name_stays),
 		cmocka_unit_test(a_command_without_arguments_stays),
 		cmocka_unit_test(a_long_argument_grows),

@@ -280,6 +280,77 @@ static void mounts_are_limited(void **state)
 	policy_judge_count(ULONG_MAX, &conf);
 }
 
+/* ---- Unmounting ----------------------------------------------------------- */
+
+/* The mount of uid 300; the tests change it. */
+static const struct mount_entry own_mount = {
+	.root = "/",
+	.mountpoint = "/mnt/x",
+	.type = "fuse",
+	.fuse = true,
+	.owned = true,
+	.owner = 300,
+};
+
+static const struct caller user = {.uid = 300, .gid = 300};
+static const struct caller root = {.root = true};
+
+static void owners_may_unmount(void **state)
+{
+	static const uid_t others[] = {0, 3, 30, 3001, 1300, (uid_t)-2};
+	struct mount_entry mount = own_mount;
+
+	(void)state;
+	assert_int_equal(policy_judge_unmount(&mount, NULL, &user),
+			 UNMOUNT_ALLOWED);
+	assert_true(policy_allows_inner(&mount, &user));
+	for (size_t i = 0; i < COUNT(others); i++) {
+		mount.owner = others[i];
+		assert_int_equal(policy_judge_unmount(&mount, NULL, &user),
+				 UNMOUNT_NOT_YOURS);
+		assert_false(policy_allows_inner(&mount, &user));
+		assert_int_equal(policy_judge_unmount(&mount, NULL, &root),
+				 UNMOUNT_ALLOWED);
+	}
+	/* Whose it is, nobody knows. */
+	mount = own_mount;
+	mount.owned = false;
+	assert_int_equal(policy_judge_unmount(&mount, NULL, &user),
+			 UNMOUNT_NOT_YOURS);
+	assert_false(policy_allows_inner(&mount, &user));
+	assert_true(policy_allows_inner(&mount, &root));
+}
+
+static void other_filesystems_are_for_umount(void **state)
+{
+	struct mount_entry mount = own_mount;
+
+	(void)state;
+	mount.fuse = false;
+	mount.type = "tmpfs";
+	assert_int_equal(policy_judge_unmount(&mount, NULL, &user),
+			 UNMOUNT_NOT_FUSE);
+	assert_int_equal(policy_judge_unmount(&mount, NULL, &root),
+			 UNMOUNT_NOT_FUSE);
+	assert_false(policy_allows_inner(&mount, &user));
+}
+
+static void bind_mounts_are_for_root(void **state)
+{
+	struct mount_entry mount = own_mount;
+
+	(void)state;
+	assert_int_equal(policy_judge_unmount(&mount, &own_mount, &user),
+			 UNMOUNT_COPY);
+	assert_int_equal(policy_judge_unmount(&mount, &own_mount, &root),
+			 UNMOUNT_ALLOWED);
+	mount.root = "/sub";
+	assert_int_equal(policy_judge_unmount(&mount, NULL, &user),
+			 UNMOUNT_PART);
+	assert_int_equal(policy_judge_unmount(&mount, NULL, &root),
+			 UNMOUNT_ALLOWED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -294,6 +365,9 @@ int main(void)
 		cmocka_unit_test(other_filesystems_are_refused),
 		cmocka_unit_test(a_hostile_name_is_quoted),
 		cmocka_unit_test(mounts_are_limited),
+		cmocka_unit_test(owners_may_unmount),
+		cmocka_unit_test(other_filesystems_are_for_umount),
+		cmocka_unit_test(bind_mounts_are_for_root),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A supervisor takes its signals from an fd; COMMAND gets them as the caller
+ * had them.
+ */
+#ifndef FUSEFD_LAUNCH_SIGNALS_H
+#define FUSEFD_LAUNCH_SIGNALS_H
+
+#include <signal.h>
+
+/* What the caller had, where a supervisor needs it otherwise. */
+struct signals {
+	sigset_t mask;
+	struct sigaction child;
+};
+
+/* Block what a supervisor handles, and SIGPIPE and SIGTTOU, which must not keep
+ * it from telling something: returns a signalfd. Dies where there is none. */
+int signals_take(struct signals *callers);
+
+/* In the child that becomes COMMAND. */
+void signals_give_back(const struct signals *callers);
+
+#endif
