@@ -13,6 +13,7 @@ JOBS    := $(shell nproc 2>/dev/null || echo 2)
 PRIVILEGE = setuid
 
 BINDIR     = $(PREFIX)/bin
+SBINDIR    = $(PREFIX)/sbin
 LIBDIR     = $(PREFIX)/lib
 INCLUDEDIR = $(PREFIX)/include
 MANDIR     = $(PREFIX)/share/man
@@ -235,16 +236,17 @@ INSTALL_LAUNCHER_caps   = chown 0:0 $(1) && setcap $(FILE_CAPS) $(1)
 INSTALL_LAUNCHER_none   = :
 
 # Every path of ours that an installation has; the folders are everybody's.
-INSTALLED = $(BINDIR)/fusefd-launch $(HEADERS:lib/include/%=$(INCLUDEDIR)/%) \
+INSTALLED = $(BINDIR)/fusefd-launch $(SBINDIR)/mount.fusefd $(HEADERS:lib/include/%=$(INCLUDEDIR)/%) \
 	$(foreach library,$(LIBRARIES),$(addprefix $(LIBDIR)/$(library),.a .so .so.0)) \
 	$(PCS:%=$(LIBDIR)/pkgconfig/%) $(DOCDIR) $(BASHDIR)/fusefd-launch \
 	$(foreach page,$(notdir $(MANUALS)),$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(page))
 
 install: all ## install below PREFIX (/usr/local) and DESTDIR
 	$(if $(INSTALL_LAUNCHER_$(PRIVILEGE)),,$(error PRIVILEGE is setuid, caps or none, not '$(PRIVILEGE)'))
-	install -d $(addprefix $(DESTDIR),$(BINDIR) $(LIBDIR)/pkgconfig $(INCLUDEDIR) $(DOCDIR)/examples)
+	install -d $(addprefix $(DESTDIR),$(BINDIR) $(SBINDIR) $(LIBDIR)/pkgconfig $(INCLUDEDIR) $(DOCDIR)/examples)
 	install -m 755 $(BUILD)/fusefd-launch $(DESTDIR)$(BINDIR)/
 	$(call INSTALL_LAUNCHER_$(PRIVILEGE),$(DESTDIR)$(BINDIR)/fusefd-launch)
+	ln -sfn $(BINDIR)/fusefd-launch $(DESTDIR)$(SBINDIR)/mount.fusefd
 	install -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)/
 	install -m 644 $(STATIC) $(DESTDIR)$(LIBDIR)/
 	install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)/
@@ -280,6 +282,8 @@ help: ## show this text
 	@echo '  PRIVILEGE  of the installed launcher: setuid (the default: any user who may'
 	@echo '             run it may mount, as with fusermount3), caps (the same by file'
 	@echo '             capabilities), none (for root and user namespaces only)'
+	@echo '  SBINDIR    of mount.fusefd, PREFIX/sbin: mount(8) runs the one in /sbin, or'
+	@echo '             /usr/sbin where these are one; give SBINDIR=/sbin for it'
 	@echo '  SANITIZE   address,undefined: build with these, into build/asan'
 	@echo '  WERROR     1: a warning is an error'
 	@echo '  and CC, CFLAGS, CPPFLAGS, LDFLAGS, DESTDIR, PREFIX, LIBDIR, BUILD, TESTS'

@@ -20,6 +20,7 @@
 #include "handoff.h"
 #include "launch.h"
 #include "mount.h"
+#include "mount_helper.h"
 #include "mountinfo.h"
 #include "mountpoint.h"
 #include "options.h"
@@ -104,10 +105,16 @@ int main(int argc, char **argv)
 
 	/* Who asks, and for what. No file is touched but, for root's --user,
 	 * those of the user database. */
-	options_parse(&launch.options, argc, argv);
+	if (mount_helper_is_called(argv[0]))
+		mount_helper_parse(&launch.options, argc, argv);
+	else
+		options_parse(&launch.options, argc, argv);
 	tell = launch.options.verbose ||
 	       (launch.options.dry_run && !launch.options.silent);
 	privileges_read(&launch.caller);
+	if (mount_helper_is_called(argv[0]))
+		launch.callers_environment = mount_helper_environment(
+			launch.callers_environment, &launch.caller);
 	if (launch.options.keep_caps && !launch.caller.root)
 		die("option --keep-caps is for root: COMMAND has none");
 	user_find(&launch.owner, launch.options.user, &launch.caller);

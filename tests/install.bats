@@ -28,10 +28,11 @@ installed() { (cd "$PLACE" && find . ! -type d | sort); }
 	make_it install "${where[@]}"
 	run installed
 	refute_line --regexp '^\./(opt/x/)?[^/]*$'
-	for file in bin/fusefd-launch include/fusefd.h include/fusefd_fuse3.h \
+	assert_equal "$(readlink "$PLACE/opt/x/sbin/mount.fusefd")" /opt/x/bin/fusefd-launch
+	for file in bin/fusefd-launch sbin/mount.fusefd include/fusefd.h include/fusefd_fuse3.h \
 		lib/libfusefd{,-fuse3}.{a,so,so.0} \
 		lib/pkgconfig/libfusefd{,-fuse3}.pc \
-		share/man/man8/fusefd-launch.8 share/man/man7/fusefd.7 \
+		share/man/man8/{fusefd-launch,mount.fusefd}.8 share/man/man7/fusefd.7 \
 		share/bash-completion/completions/fusefd-launch \
 		share/doc/fusefd/{COPYING,examples/passthrough/main.c}; do
 		assert_line "./opt/x/$file"
@@ -41,6 +42,15 @@ installed() { (cd "$PLACE" && find . ! -type d | sort); }
 	make_it uninstall "${where[@]}"
 	run installed
 	assert_output $'./opt/x/bin/other\n./opt/x/lib/libother.so'
+}
+
+@test "mount finds mount.fusefd in SBINDIR, which works by its link" {
+	make_it install PREFIX="$PLACE" SBINDIR="$PLACE/helpers"
+	assert_not_exists "$PLACE/sbin"
+	run -0 "$PLACE/helpers/mount.fusefd" --help
+	assert_line --index 0 --partial 'Usage: mount.fusefd SOURCE MOUNTPOINT'
+	make_it uninstall PREFIX="$PLACE" SBINDIR="$PLACE/helpers"
+	assert_not_exists "$PLACE/helpers/mount.fusefd"
 }
 
 @test "PRIVILEGE: setuid root by default, or file capabilities, or none" {
