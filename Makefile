@@ -75,6 +75,7 @@ FIXTURES  := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/fixtures/*.c))
 UNITS     := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 HEADERS   := $(wildcard lib/include/*.h)
 MANUALS   := $(wildcard man/*.[1-8])
+SYSTEMD   := $(wildcard fusefd-launch/examples/systemd/*)
 PCS       := $(patsubst lib/%.in,%,$(wildcard lib/*.pc.in))
 LIBRARIES := libfusefd libfusefd-fuse3
 
@@ -264,6 +265,11 @@ install: all ## install below PREFIX (/usr/local) and DESTDIR
 	install -D -m 644 fusefd-launch/completion.bash $(DESTDIR)$(BASHDIR)/fusefd-launch
 	install -m 644 COPYING $(wildcard README.md) $(DESTDIR)$(DOCDIR)/
 	cp -R lib/examples/. $(DESTDIR)$(DOCDIR)/examples/
+	install -d $(DESTDIR)$(DOCDIR)/examples/systemd
+	for unit in $(SYSTEMD); do \
+		sed 's|/usr/local/bin/|$(BINDIR)/|g' $$unit \
+			>$(DESTDIR)$(DOCDIR)/examples/systemd/$${unit##*/} || exit; \
+	done
 	$(if $(DESTDIR),,-ldconfig)
 
 uninstall: ## remove what install put there, with the same variables
