@@ -162,6 +162,13 @@ faults: ## fail every system call of a launch in every way (ten minutes)
 	@$(MAKE) --no-print-directory -s -j$(JOBS) WERROR=1 test-programs
 	@FUSEFD_FAULTS=all FUSEFD_FILE_TIMEOUT=7200 tests/run $(BUILD) -- faults
 
+HANDOFFS = 10000
+
+soak-sockets: ## hand over HANDOFFS (10000) times to peers good and bad, as root
+	@tests/setup build demo check
+	@$(MAKE) --no-print-directory -s -j$(JOBS) WERROR=1 test-programs
+	@tests/soak_sockets $(BUILD) $(HANDOFFS)
+
 SOAK_COUNT = 1000
 
 soak: ## start and stop supervised filesystems, SOAK_COUNT (1000) times
@@ -186,7 +193,7 @@ C_SOURCES := $(wildcard fusefd-launch/*.c lib/*.c lib/examples/*/*.c tests/*/*.c
 C_FILES   := $(C_SOURCES) $(HEADERS) \
 	$(wildcard fusefd-launch/*.h lib/*.h lib/*/*.h lib/examples/*/*.h tests/*/*.h)
 SCRIPTS   := .ci/run $(wildcard fusefd-launch/*.bash tests/setup tests/run tests/demo \
-	tests/newer tests/soak tests/fuzz/run tests/*.bash tests/*.bats)
+	tests/newer tests/soak tests/soak_sockets tests/fuzz/run tests/*.bash tests/*.bats)
 
 lint: ## check the style and the soundness of sources, scripts, manuals
 	@tests/setup build lint
@@ -294,5 +301,5 @@ help: ## show this text
 	@echo '  WERROR     1: a warning is an error'
 	@echo '  and CC, CFLAGS, CPPFLAGS, LDFLAGS, DESTDIR, PREFIX, LIBDIR, BUILD, TESTS'
 
-.PHONY: all test-programs setup demo check check-newer faults soak fuzz fuzzers lint $(LINTS) \
+.PHONY: all test-programs setup demo check check-newer faults soak soak-sockets fuzz fuzzers lint $(LINTS) \
 	$(C_SOURCES:%=lint-tidy/%) install uninstall clean help

@@ -26,6 +26,8 @@
 #include "options.h"
 #include "policy.h"
 #include "privileges.h"
+#include "receive.h"
+#include "send.h"
 #include "supervise.h"
 #include "unmount.h"
 #include "user.h"
@@ -79,6 +81,10 @@ static noreturn void end_dry_run(const struct launch *launch,
 	for (; *environment; environment++)
 		if (strncmp(*environment, "FUSEFD_", 7) == 0)
 			say("would set %s", quoted(*environment));
+	if (launch->options.send.kind) {
+		say("would send them to %s", quoted(launch->options.send.text));
+		_exit(0);
+	}
 	say("would execute %s", quoted(launch->path));
 	for (int i = 1; launch->options.command[i]; i++)
 		say("would pass argument %d: %s", i,
@@ -109,6 +115,8 @@ int main(int argc, char **argv)
 		mount_helper_parse(&launch.options, argc, argv);
 	else
 		options_parse(&launch.options, argc, argv);
+	if (launch.options.mode == RUN_RECEIVE)
+		receive_handoff(&launch);
 	tell = launch.options.verbose ||
 	       (launch.options.dry_run && !launch.options.silent);
 	privileges_read(&launch.caller);
@@ -138,7 +146,8 @@ int main(int argc, char **argv)
 	privileges_narrow(&launch.privileges, &launch.owner,
 			  launch.options.keep_caps, tell);
 	pin_as_user(&launch);
-	find_command(&launch);
+	if (!launch.options.send.kind)
+		find_command(&launch);
 
 	launch.handoff = (struct handoff){
 		.fds = fds,
@@ -166,7 +175,9 @@ int main(int argc, char **argv)
 	device_inherit(fds, launch.options.fds);
 
 	/* Either COMMAND is who we become, on an attached mount, or a child,
-	 * and the mount is attached when it is ready. */
+	 * or runs elsewhere, and the mount is attached when it is ready. */
+	if (launch.options.send.kind)
+		send_handoff(&launch);
 	say_if(tell, "mounting on %s and executing %s",
 	       quoted(launch.mountpoint.path), quoted(launch.path));
 	if (launch.options.mode == RUN_EXEC)

@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
 #include <sched.h>
@@ -27,6 +28,9 @@ enum {
 	OPTION_STOP_TIMEOUT,
 	OPTION_LISTEN_FDS,
 	OPTION_LITERAL,
+	OPTION_SEND,
+	OPTION_PAYLOAD,
+	OPTION_RECEIVE,
 	OPTION_UNMOUNT,
 	OPTION_LAZY,
 	OPTION_DRY_RUN,
@@ -45,6 +49,9 @@ static const struct option long_options[] = {
 	{"stop-timeout", required_argument, NULL, OPTION_STOP_TIMEOUT},
 	{"listen-fds", no_argument, NULL, OPTION_LISTEN_FDS},
 	{"literal", no_argument, NULL, OPTION_LITERAL},
+	{"send", required_argument, NULL, OPTION_SEND},
+	{"payload", required_argument, NULL, OPTION_PAYLOAD},
+	{"receive", required_argument, NULL, OPTION_RECEIVE},
 	{"unmount", no_argument, NULL, OPTION_UNMOUNT},
 	{"lazy", no_argument, NULL, OPTION_LAZY},
 	{"dry-run", no_argument, NULL, OPTION_DRY_RUN},
@@ -148,11 +155,22 @@ static int argument_at_hand(int argc)
 	return optind < argc ? optind : argc - 1;
 }
 
+static const char *parse_payload(const char *text)
+{
+	const size_t length = strlen(text);
+
+	if (length == 0 || length >= HANDOFF_PAYLOAD_MAX)
+		die("option --payload: it is of %zu bytes, and 1 to %d can be "
+		    "sent",
+		    length, HANDOFF_PAYLOAD_MAX - 1);
+	return text;
+}
+
 static void choose_mode(struct options *options, enum run_mode mode)
 {
 	if (options->mode != RUN_EXEC && options->mode != mode)
-		die("options --supervise, --background and --unmount exclude "
-		    "each other");
+		die("options --supervise, --background, --receive and "
+		    "--unmount exclude each other");
 	options->mode = mode;
 }
 
@@ -179,6 +197,16 @@ static void parse_option(struct options *options, int option)
 		break;
 	case 'b':
 		choose_mode(options, RUN_BACKGROUND);
+		break;
+	case OPTION_SEND:
+		address_parse(&options->send, "--send", optarg);
+		break;
+	case OPTION_PAYLOAD:
+		options->payload = parse_payload(optarg);
+		break;
+	case OPTION_RECEIVE:
+		address_parse(&options->receive, "--receive", optarg);
+		choose_mode(options, RUN_RECEIVE);
 		break;
 	case OPTION_UNMOUNT:
 		choose_mode(options, RUN_UNMOUNT);
@@ -224,6 +252,30 @@ static void parse_unmount_operands(struct options *options, int argc,
 			die("the MOUNTPOINT given is an empty name");
 }
 
+/* What COMMAND is called where it runs elsewhere: the mount gets the name. */
+static char *somebody[] = {"fusefd", NULL};
+
+static void end_send_operands(struct options *options, int operand, int argc)
+{
+	if (operand < argc)
+		die("option --send: there is no COMMAND to give behind %s\n"
+		    "Whoever receives runs it: 'fusefd-launch "
+		    "--receive=ADDRESS COMMAND [ARG]...'.",
+		    quoted(options->mountpoint));
+	options->command = somebody;
+}
+
+static void parse_receive_operands(struct options *options, int argc,
+				   char **argv)
+{
+	if (optind == argc)
+		die("no COMMAND given to serve what comes from %s\n"
+		    "Usage: fusefd-launch --receive=ADDRESS [OPTION]... [--] "
+		    "COMMAND [ARG]...",
+		    quoted(options->receive.text));
+	options->command = argv + optind;
+}
+
 static void parse_operands(struct options *options, int argc, char **argv)
 {
 	int operand = optind;
@@ -237,6 +289,10 @@ static void parse_operands(struct options *options, int argc, char **argv)
 		die("the MOUNTPOINT given is an empty name");
 	if (operand < argc && strcmp(argv[operand], "--") == 0)
 		operand++;
+	if (options->send.kind) {
+		end_send_operands(options, operand, argc);
+		return;
+	}
 	if (operand == argc)
 		die("no COMMAND given to serve %s\n"
 		    "Usage: fusefd-launch [OPTION]... MOUNTPOINT [--] COMMAND "
@@ -254,16 +310,35 @@ static const char *name_of(int option)
 	return known->name;
 }
 
+static bool is_of_mount(int option)
+{
+	return option == 'n' || option == 'o' || option == 'u' ||
+	       option == 'c' || option == OPTION_DRY_RUN ||
+	       option == OPTION_SEND;
+}
+
+static bool is_of_command(int option)
+{
+	return option == 'c' || option == 'k' ||
+	       option == OPTION_STOP_TIMEOUT || option == OPTION_LISTEN_FDS ||
+	       option == OPTION_LITERAL;
+}
+
 /* An option that does nothing is a mistake of the one who gave it. */
 static void judge_option(const struct options *options, int option)
 {
 	switch (option) {
 	case OPTION_UNMOUNT:
+	case OPTION_RECEIVE:
 	case 'v':
 		return;
 	case OPTION_LAZY:
 		if (options->mode != RUN_UNMOUNT)
 			die("option --lazy needs --unmount");
+		return;
+	case OPTION_PAYLOAD:
+		if (!options->send.kind)
+			die("option --payload needs --send");
 		return;
 	case OPTION_READY_TIMEOUT:
 	case OPTION_STOP_TIMEOUT:
@@ -273,6 +348,27 @@ static void judge_option(const struct options *options, int option)
 	}
 	if (options->mode == RUN_UNMOUNT)
 		die("option --%s does not go with --unmount", name_of(option));
+	if (options->mode == RUN_RECEIVE && is_of_mount(option))
+		die("option --%s does not go with --receive", name_of(option));
+	if (options->send.kind && is_of_command(option))
+		die("option --%s does not go with --send: COMMAND is the "
+		    "receiver's",
+		    name_of(option));
+}
+
+/* An fd that is an address is kept open like those that are COMMAND's. */
+static void keep_socket(struct options *options, const struct address *address)
+{
+	if (address->kind != ADDRESS_FD)
+		return;
+	for (size_t i = 0; i < options->keep_fd_count; i++)
+		if (options->keep_fds[i] == address->fd)
+			die("option --keep-fd: fd %d is the socket, and not "
+			    "COMMAND's",
+			    address->fd);
+	if (fcntl(address->fd, F_GETFD) < 0)
+		die("cannot use fd %d: it is not open", address->fd);
+	options->keep_fds[options->keep_fd_count++] = address->fd;
 }
 
 /* The kernel knows no allow_root: it opens the mount to all, and the session
@@ -316,11 +412,19 @@ void options_parse(struct options *options, int argc, char **argv)
 		parse_option(options, option);
 		given[option] = true;
 	}
+	if (options->send.kind && options->mode == RUN_EXEC)
+		options->mode = RUN_SEND;
 	for (option = 0; option < OPTIONS_END; option++)
 		if (given[option])
 			judge_option(options, option);
+	keep_socket(options, &options->send);
+	keep_socket(options, &options->receive);
 	if (options->mode == RUN_UNMOUNT) {
 		parse_unmount_operands(options, argc, argv);
+		return;
+	}
+	if (options->mode == RUN_RECEIVE) {
+		parse_receive_operands(options, argc, argv);
 		return;
 	}
 	parse_operands(options, argc, argv);

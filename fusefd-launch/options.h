@@ -8,25 +8,36 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "address.h"
 #include "mount_options.h"
 
 /* SCM_MAX_FD: what one message over a Unix socket can carry (net/scm.h). */
 #define DEVICE_FDS_MAX 253
+
+/* What is sent beside them is less than this: there are receivers, with a format
+ * of their own, that take ours, but have room for no more. */
+#define HANDOFF_PAYLOAD_MAX 4096
 
 /* How the launcher runs. */
 enum run_mode {
 	RUN_EXEC,      /* it becomes COMMAND */
 	RUN_SUPERVISE, /* it stays, and ends as COMMAND does */
 	RUN_BACKGROUND, /* it returns when COMMAND is ready; a part of it stays */
+	RUN_SEND,	/* it returns when the receiver is ready */
 	RUN_UNMOUNT,	/* there is no COMMAND */
+	RUN_RECEIVE,	/* COMMAND serves what somebody else has mounted */
 };
 
 struct options {
 	enum run_mode mode;
 	const char *mountpoint;
 	char **command; /* COMMAND and its arguments, NULL-ended */
-	size_t fds;	/* device fds in all, the primary included */
-	int first_fd;	/* the lowest number that one of them may have */
+	/* Where it runs elsewhere: --send, in any of the first four modes. */
+	struct address send;
+	struct address receive;
+	const char *payload; /* in the place of ours; NULL: not given */
+	size_t fds;	     /* device fds in all, the primary included */
+	int first_fd;	     /* the lowest number that one of them may have */
 	struct mount_options mount;
 	const char *user;   /* --user, NULL where not given */
 	uint64_t keep_caps; /* a bit for each capability number */

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What a receiver answers to the handoff that it was sent (fusefd(7)): lines
+ * NAME=value, in whatever pieces they come.
+ */
+#ifndef FUSEFD_LAUNCH_VERDICT_H
+#define FUSEFD_LAUNCH_VERDICT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct verdict {
+	char line[1024]; /* the last one, as far as it has come */
+	size_t length;
+	bool spoken;	  /* it speaks the protocol: FUSEFD_PROTOCOL=1 */
+	bool ready;	  /* READY=1 */
+	int error;	  /* ERRNO=; 0: none */
+	char reason[512]; /* STATUS=; empty: none */
+	int exit_status;  /* EXIT_STATUS= of COMMAND; -1: it has not ended */
+	bool ended;	  /* there will be no more */
+	bool unread;	  /* and the handoff was never taken from the socket */
+};
+
+void verdict_init(struct verdict *verdict);
+
+/* Read what has come, without waiting. */
+void verdict_read(struct verdict *verdict, int socket);
+
+/* The same of bytes that were read. */
+void verdict_parse(struct verdict *verdict, const char *bytes, size_t length);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Whether somebody serves the mount: what the receiver says, and what the kernel
+ * says to a probe. The former may lie or be silent, the latter may hang.
+ */
+#include "sender.h"
+
+#include <string.h>
+#include <sys/wait.h>
+
+#include "probe.h"
+
+/* In milliseconds: for a receiver that says that it is ready, or closes its end
+ * without a word, to turn out dead; and for one that is dead to have said why. */
+#define GRACE_OF_LIFE  500
+#define GRACE_OF_DEATH 2000
+
+/* How often to ask after a receiver that has closed its end, and yet serves. */
+#define PATROL 10000
+
+/* The receiver's words go between our quotes; its own become others. */
+static const char *refusal(struct verdict *verdict)
+{
+	for (char *byte = verdict->reason; *byte; byte++)
+		if (*byte == '\'')
+			*byte = '"';
+	return sender_explain("the receiver refused",
+			      quoted(*verdict->reason
+					     ? verdict->reason
+					     : strerror(verdict->error)));
+}
+
+/* Where not, time will tell. That it is ready is for the probe to confirm, as a
+ * rule at once: anybody can say so and be gone. */
+static bool is_certain(const struct verdict *verdict, bool dead)
+{
+	if (verdict->error)
+		return *verdict->reason || verdict->ended;
+	return verdict->ended && (dead || verdict->unread ||
+				  (verdict->spoken && !verdict->ready));
+}
+
+/* Of a receiver that has closed its end without a word, and whose device fds
+ * are open: one that knows nothing of answers has taken them. */
+void sender_judge(struct sender *sender)
+{
+	struct verdict *verdict = &sender->verdict;
+
+	if (verdict->error)
+		sender_fail(sender, refusal(verdict));
+	else if (verdict->unread && !verdict->spoken)
+		sender_fail(sender,
+			    "the receiver closed the connection without "
+			    "taking it");
+	else if (sender->dead || (verdict->spoken && !verdict->ready))
+		sender_fail(
+			sender,
+			"the receiver has ended before it was ready, or has "
+			"closed the device fds");
+	else
+		sender_serve(sender);
+}
+
+static void consider(struct sender *sender)
+{
+	const struct verdict *verdict = &sender->verdict;
+
+	if (sender->state != WAITING)
+		return;
+	if (is_certain(verdict, sender->dead))
+		sender_judge(sender);
+	else if (sender->next == DEADLINE_NEVER &&
+		 (verdict->ended || verdict->ready))
+		sender->next = deadline_now() + GRACE_OF_LIFE;
+	else if (sender->next == DEADLINE_NEVER &&
+		 (verdict->error || sender->dead))
+		sender->next = deadline_now() + GRACE_OF_DEATH;
+}
+
+void sender_listen(struct sender *sender)
+{
+	verdict_read(&sender->verdict, sender->connection.socket);
+	if (sender->verdict.ended)
+		sender_hang_up(sender);
+	if (sender->state == SERVING && sender->verdict.ended)
+		sender->next = deadline_now();
+	consider(sender);
+}
+
+/* The filesystem has ended, wherever it was. */
+static void lose(struct sender *sender)
+{
+	const int status = sender->verdict.exit_status;
+
+	TELL(sender, "the filesystem on %s has ended",
+	     sender_mountpoint(sender));
+	sender->status = status < 0 ? 0 : status;
+	sender_unmount(sender);
+}
+
+void sender_judge_probe(struct sender *sender, int status)
+{
+	const bool alive = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+
+	sender->probe = -1;
+	sender->dead = !alive;
+	if (sender->state == WAITING && alive)
+		sender_serve(sender);
+	else if (sender->state == SERVING && !alive)
+		lose(sender);
+	else if (sender->state == SERVING && sender->verdict.ended)
+		sender->next = deadline_now() + PATROL;
+	else
+		consider(sender);
+}
+
+void sender_probe(struct sender *sender, int mount)
+{
+	sender->next = DEADLINE_NEVER;
+	if (sender->probe < 0)
+		sender->probe = probe_start(mount);
+	/* Next time, perhaps. */
+	if (sender->probe < 0)
+		sender->next = deadline_now() + PATROL;
+}

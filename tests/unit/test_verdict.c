@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "verdict.h"
+
+#include "dies.h"
+
+static struct verdict parse_in(const char *text, size_t piece)
+{
+	const size_t length = strlen(text);
+	struct verdict verdict;
+
+	verdict_init(&verdict);
+	for (size_t i = 0; i < length; i += piece)
+		verdict_parse(&verdict, text + i,
+			      i + piece < length ? piece : length - i);
+	return verdict;
+}
+
+static void answers_are_read(void **state)
+{
+	static const struct {
+		const char *text;
+		bool spoken, ready;
+		int error;
+		const char *reason;
+		int exit_status;
+	} rows[] = {
+		{"", false, false, 0, "", -1},
+		{"FUSEFD_PROTOCOL=1\n", true, false, 0, "", -1},
+		{"READY=1\n", false, true, 0, "", -1},
+		{"FUSEFD_PROTOCOL=1\nREADY=1\n", true, true, 0, "", -1},
+		{"ERRNO=5\nSTATUS=no way\n", false, false, 5, "no way", -1},
+		{"STATUS=no way\nERRNO=5\n", false, false, 5, "no way", -1},
+		{"ERRNO=4095\n", false, false, 4095, "", -1},
+		{"STATUS=a=b\n", false, false, 0, "a=b", -1},
+		{"EXIT_STATUS=0\n", false, false, 0, "", 0},
+		{"EXIT_STATUS=255\n", false, false, 0, "", 255},
+		{"\n\nX=1\nREADY=1\n", false, true, 0, "", -1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		for (size_t piece = 1; piece < 40; piece++) {
+			const struct verdict verdict =
+				parse_in(rows[i].text, piece);
+
+			assert_row(rows[i].text,
+				   verdict.spoken == rows[i].spoken);
+			assert_row(rows[i].text,
+				   verdict.ready == rows[i].ready);
+			assert_row(rows[i].text,
+				   verdict.error == rows[i].error);
+			assert_row(rows[i].text,
+				   strcmp(verdict.reason, rows[i].reason) == 0);
+			assert_row(rows[i].text,
+				   verdict.exit_status == rows[i].exit_status);
+		}
+}
+
+static void what_is_no_answer_says_nothing(void **state)
+{
+	static const char *const texts[] = {
+		"READY=1",
+		"READY=0\n",
+		"READY=10\n",
+		" READY=1\n",
+		"READY=1 \n",
+		"ready=1\n",
+		"XREADY=1\n",
+		"READY=1\r\n",
+		"READY\n",
+		"ERRNO=-5\n",
+		"ERRNO=5x\n",
+		"ERRNO=4096\n",
+		"ERRNO=\n",
+		"ERRNO=0\n",
+		"ERRNO\n",
+		"EXIT_STATUS=256\n",
+		"EXIT_STATUS=-1\n",
+		"EXIT_STATUS=\n",
+		"FUSEFD_PROTOCOL=2\n",
+		"FUSEFD_PROTOCOL=1",
+		"STATUS",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		const struct verdict verdict = parse_in(texts[i], 7);
+
+		assert_row(texts[i], !verdict.spoken && !verdict.ready &&
+					     !verdict.error &&
+					     !*verdict.reason &&
+					     verdict.exit_status == -1);
+	}
+}
+
+/* Wherever a long line is cut, what follows on it is no answer. */
+static void a_line_without_end_does_no_harm(void **state)
+{
+	struct verdict verdict;
+
+	(void)state;
+	verdict_init(&verdict);
+	for (int i = 0; i < 100000; i++)
+		verdict_parse(&verdict, "xREADY=1", 8);
+	assert_false(verdict.ready);
+	verdict_parse(&verdict, "\nREADY=1\n", 9);
+	assert_true(verdict.ready);
+}
+
+static void a_long_reason_is_cut(void **state)
+{
+	struct verdict verdict;
+
+	(void)state;
+	verdict_init(&verdict);
+	verdict_parse(&verdict, "STATUS=", 7);
+	for (int i = 0; i < 800; i++)
+		verdict_parse(&verdict, "x", 1);
+	verdict_parse(&verdict, "\n", 1);
+	assert_int_equal(strlen(verdict.reason), sizeof(verdict.reason) - 1);
+}
+
+static void read_from(struct verdict *verdict, const char *text)
+{
+	int ends[2];
+
+	assert_return_code(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), errno);
+	if (*text)
+		assert_int_equal(send(ends[1], text, strlen(text), 0),
+				 strlen(text));
+	close(ends[1]);
+	verdict_init(verdict);
+	while (!verdict->ended)
+		verdict_read(verdict, ends[0]);
+	close(ends[0]);
+}
+
+static void the_end_ends_the_last_line(void **state)
+{
+	struct verdict verdict;
+
+	(void)state;
+	read_from(&verdict, "");
+	assert_false(verdict.unread || verdict.ready);
+	read_from(&verdict, "FUSEFD_PROTOCOL=1\nREADY=1");
+	assert_true(verdict.spoken && verdict.ready && !verdict.unread);
+}
+
+static void nothing_yet_is_no_end(void **state)
+{
+	struct verdict verdict;
+	int ends[2];
+
+	(void)state;
+	assert_return_code(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), errno);
+	verdict_init(&verdict);
+	verdict_read(&verdict, ends[0]);
+	assert_false(verdict.ended);
+	assert_int_equal(send(ends[0], "handoff", 7, 0), 7);
+	close(ends[1]);
+	while (!verdict.ended)
+		verdict_read(&verdict, ends[0]);
+	assert_true(verdict.unread);
+	close(ends[0]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(answers_are_read),
+		cmocka_unit_test(what_is_no_answer_says_nothing),
+		cmocka_unit_test(a_line_without_end_does_no_harm),
+		cmocka_unit_test(a_long_reason_is_cut),
+		cmocka_unit_test(the_end_ends_the_last_line),
+		cmocka_unit_test(nothing_yet_is_no_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
