@@ -15,6 +15,8 @@ PRIVILEGE = setuid
 BINDIR     = $(PREFIX)/bin
 SBINDIR    = $(PREFIX)/sbin
 LIBDIR     = $(PREFIX)/lib
+# Where the launcher, which knows no path of its own, looks from its folder.
+LIBEXECDIR = $(abspath $(BINDIR)/../libexec)
 INCLUDEDIR = $(PREFIX)/include
 MANDIR     = $(PREFIX)/share/man
 BASHDIR    = $(PREFIX)/share/bash-completion/completions
@@ -56,6 +58,11 @@ FUSE3_LIBS   = $(shell pkg-config --libs 'fuse3 >= 3.13')
 
 INCLUDES = -Ilib/include
 CODE     = -fPIE
+# The stand-ins of --unmodified run in programs that have no sanitizer.
+$(BUILD)/obj/plain/%.o: SANITIZERS =
+$(BUILD)/obj/plain/%.o: INCLUDES += -Ilib
+$(BUILD)/obj/lib/preload/%.o $(BUILD)/obj/lib/stand-in/%.o: INCLUDES += -Ilib
+$(BUILD)/obj/plain/lib/%.o: CODE = -fPIC -fvisibility=hidden
 $(BUILD)/obj/lib/%.o: CODE = -fPIC -fvisibility=hidden
 $(BUILD)/obj/lib/examples/%.o: INCLUDES += $(FUSE3_CFLAGS)
 $(BUILD)/obj/lib/examples/%.o: CODE = -fPIE
@@ -82,10 +89,24 @@ LIBRARIES := libfusefd libfusefd-fuse3
 STATIC := $(BUILD)/libfusefd-fuse3.a $(BUILD)/libfusefd.a
 SHARED := $(BUILD)/libfusefd-fuse3.so.0 $(BUILD)/libfusefd.so.0
 
-all: $(BUILD)/fusefd-launch $(STATIC) $(SHARED) $(EXAMPLES) ## build everything but the tests
+# What --unmodified stands in with, in a folder of its own that is put before a
+# program's PATH. mergerfs calls a helper by a name of its own.
+STAND_INS := $(addprefix $(BUILD)/libexec/,libfusefd-preload.so fusermount3)
+HELPER_NAMES = fusermount mergerfs-fusermount
+plain     = $(1:$(BUILD)/obj/%=$(BUILD)/obj/plain/%)
+PRELOAD  := $(call objects,lib/preload/*.c)
+HELPER   := $(call objects,lib/stand-in/*.c)
+LOOKING  := $(BUILD)/obj/plain/lib/announcement.o $(BUILD)/obj/plain/lib/verify.o
+NOTIFY   := $(BUILD)/obj/plain/lib/notify.o
+
+all: $(BUILD)/fusefd-launch $(STATIC) $(SHARED) $(STAND_INS) $(EXAMPLES) ## build everything but the tests
 test-programs: all $(FIXTURES) $(UNITS)
 
 $(FUSE3): INCLUDES += $(FUSE3_CFLAGS)
+$(BUILD)/obj/plain/%.o: %.c
+	@mkdir -p $(@D)
+	$(COMPILE) -c $< -o $@
+
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(COMPILE) -c $< -o $@
@@ -93,9 +114,22 @@ $(BUILD)/obj/%.o: %.c
 $(BUILD)/fusefd-launch: $(LAUNCHER) $(BUILD)/libfusefd.a
 	$(LINK) -pie $^ -lcap-ng -o $@
 
+$(BUILD)/libexec/libfusefd-preload.so: lib/preload/preload.map \
+		$(call plain,$(PRELOAD)) $(LOOKING)
+	@mkdir -p $(@D)
+	$(LINK) -shared -Wl,-soname,$(@F) -Wl,--version-script=$< -Wl,-z,defs \
+		$(filter-out $<,$^) -o $@
+$(BUILD)/libexec/fusermount3: $(call plain,$(HELPER)) $(LOOKING) $(NOTIFY) \
+		$(addprefix $(BUILD)/obj/plain/lib/preload/,announced.o recognise.o tell.o)
+	@mkdir -p $(@D)
+	$(LINK) -pie $^ -o $@
+	for name in $(HELPER_NAMES); do ln -sf $(@F) $(@D)/$$name || exit; done
+$(BUILD)/libexec/%: SANITIZERS =
+
 $(BUILD)/libfusefd.a: $(CORE)
 $(BUILD)/libfusefd-fuse3.a: $(FUSE3)
 $(BUILD)/obj/launcher.a: $(filter-out %/main.o,$(LAUNCHER))
+$(BUILD)/obj/stand-ins.a: $(BUILD)/obj/lib/preload/recognise.o $(BUILD)/obj/lib/stand-in/arguments.o
 %.a:
 	rm -f $@
 	$(AR) rcs $@ $^
@@ -121,7 +155,8 @@ $(FIXTURES): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(STATIC)
 	@mkdir -p $(@D)
 	$(LINK) -pie $^ $(FUSE3_LIBS) -o $@
 
-$(UNITS): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(BUILD)/obj/launcher.a $(STATIC)
+$(UNITS): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(BUILD)/obj/launcher.a \
+		$(BUILD)/obj/stand-ins.a $(STATIC)
 	@mkdir -p $(@D)
 	$(LINK) -pie $^ -lcmocka -lcap-ng $(FUSE3_LIBS) -o $@
 
@@ -176,6 +211,11 @@ soak: ## start and stop supervised filesystems, SOAK_COUNT (1000) times
 	@$(MAKE) --no-print-directory -s -j$(JOBS) WERROR=1 test-programs
 	@tests/soak $(BUILD) $(SOAK_COUNT)
 
+matrix: ## serve all of tests/matrix, filesystems that are not modified (minutes)
+	@tests/setup build demo check matrix
+	@$(MAKE) --no-print-directory -s -j$(JOBS) WERROR=1 test-programs
+	@FUSEFD_MATRIX=all FUSEFD_FILE_TIMEOUT=3600 tests/run $(BUILD) -- unmodified
+
 FUZZ_SECONDS = 60
 
 fuzz: ## feed the parsers with random input, FUZZ_SECONDS (60) each
@@ -189,11 +229,13 @@ fuzzers: $(FUZZERS)
 
 LINTS := lint-format lint-tidy lint-cppcheck lint-shell lint-man lint-analyzer
 
-C_SOURCES := $(wildcard fusefd-launch/*.c lib/*.c lib/examples/*/*.c tests/*/*.c)
+C_SOURCES := $(wildcard fusefd-launch/*.c lib/*.c lib/preload/*.c \
+	lib/stand-in/*.c lib/examples/*/*.c tests/*/*.c)
 C_FILES   := $(C_SOURCES) $(HEADERS) \
 	$(wildcard fusefd-launch/*.h lib/*.h lib/*/*.h lib/examples/*/*.h tests/*/*.h)
 SCRIPTS   := .ci/run $(wildcard fusefd-launch/*.bash tests/setup tests/run tests/demo \
-	tests/newer tests/soak tests/soak_sockets tests/fuzz/run tests/*.bash tests/*.bats)
+	tests/newer tests/matrix_table tests/soak tests/soak_sockets tests/fuzz/run tests/*.bash tests/*.bats \
+	tests/matrix/*)
 
 lint: ## check the style and the soundness of sources, scripts, manuals
 	@tests/setup build lint
@@ -244,7 +286,7 @@ INSTALL_LAUNCHER_caps   = chown 0:0 $(1) && setcap $(FILE_CAPS) $(1)
 INSTALL_LAUNCHER_none   = :
 
 # Every path of ours that an installation has; the folders are everybody's.
-INSTALLED = $(BINDIR)/fusefd-launch $(SBINDIR)/mount.fusefd $(HEADERS:lib/include/%=$(INCLUDEDIR)/%) \
+INSTALLED = $(BINDIR)/fusefd-launch $(SBINDIR)/mount.fusefd $(LIBEXECDIR)/fusefd $(HEADERS:lib/include/%=$(INCLUDEDIR)/%) \
 	$(foreach library,$(LIBRARIES),$(addprefix $(LIBDIR)/$(library),.a .so .so.0)) \
 	$(PCS:%=$(LIBDIR)/pkgconfig/%) $(DOCDIR) $(BASHDIR)/fusefd-launch \
 	$(foreach page,$(notdir $(MANUALS)),$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(page))
@@ -258,6 +300,10 @@ install: all ## install below PREFIX (/usr/local) and DESTDIR
 	install -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)/
 	install -m 644 $(STATIC) $(DESTDIR)$(LIBDIR)/
 	install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)/
+	install -D -m 755 -t $(DESTDIR)$(LIBEXECDIR)/fusefd $(STAND_INS)
+	for name in $(HELPER_NAMES); do \
+		ln -sf fusermount3 $(DESTDIR)$(LIBEXECDIR)/fusefd/$$name || exit; \
+	done
 	for library in $(LIBRARIES); do \
 		ln -sf $$library.so.0 $(DESTDIR)$(LIBDIR)/$$library.so || exit; \
 	done
@@ -301,5 +347,5 @@ help: ## show this text
 	@echo '  WERROR     1: a warning is an error'
 	@echo '  and CC, CFLAGS, CPPFLAGS, LDFLAGS, DESTDIR, PREFIX, LIBDIR, BUILD, TESTS'
 
-.PHONY: all test-programs setup demo check check-newer faults soak soak-sockets fuzz fuzzers lint $(LINTS) \
+.PHONY: all test-programs setup demo check check-newer faults matrix soak soak-sockets fuzz fuzzers lint $(LINTS) \
 	$(C_SOURCES:%=lint-tidy/%) install uninstall clean help

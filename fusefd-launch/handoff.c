@@ -7,6 +7,7 @@
 #include "die.h"
 #include "placeholders.h"
 #include "text.h"
+#include "unmodified.h"
 
 #define PROTOCOL 1
 
@@ -93,7 +94,8 @@ char **handoff_environment(const struct handoff *handoff,
 {
 	struct environment environment;
 
-	environment_build(&environment, callers, handoff->owner, VARIABLES);
+	environment_build(&environment, callers, handoff->owner,
+			  VARIABLES + UNMODIFIED_VARIABLES);
 	environment_add(&environment, "FUSEFD_PROTOCOL=%d", PROTOCOL);
 	environment_add(&environment, "FUSEFD_FDS=%s", join_numbers(handoff));
 	add_facts(&environment, handoff, options);
@@ -105,6 +107,9 @@ char **handoff_environment(const struct handoff *handoff,
 				    handoff->notify_socket);
 	if (options->listen_fds)
 		add_listen_fds(&environment, handoff);
+	if (options->unmodified)
+		unmodified_environment(&environment, callers,
+				       handoff->notify_socket);
 	return environment.variables;
 }
 

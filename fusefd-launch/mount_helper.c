@@ -196,10 +196,13 @@ static char **choose_words(const struct mount_request *request,
 {
 	static char *usual[] = {NULL, "{source}",  "{}",
 				"-o", "{options}", NULL};
+	static char in_place[] = "{mountpoint}";
 
 	if (list->command)
 		return command_template_split(list->command);
 	usual[0] = need_memory(strdup(request->type));
+	if (list->unmodified)
+		usual[2] = in_place;
 	return usual;
 }
 
@@ -246,6 +249,8 @@ void mount_helper_parse(struct options *options, int argc, char **argv)
 
 	add(&line, argv[0]);
 	add(&line, "--background");
+	if (list.unmodified)
+		add(&line, "--unmodified");
 	add_launch_options(&line, &list);
 	add_names(&line, &request, &list);
 	if (list.mount.length)

@@ -28,8 +28,7 @@ static const char *const of_others[] = {
 	"symfollow", "norelatime", "nostrictatime"};
 
 /* What would change something, and is not there. */
-static const char *const lacking[] = {"unmodified", "restart", "passthrough",
-				      "nosymfollow"};
+static const char *const lacking[] = {"restart", "passthrough", "nosymfollow"};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -101,6 +100,8 @@ static void sort(struct mount_list *list, const char *option, bool sloppy)
 		return;
 	if (strcmp(option, "remount") == 0) {
 		list->remount = true;
+	} else if (strcmp(option, "unmodified") == 0) {
+		list->unmodified = true;
 	} else if (is_lacking(option)) {
 		if (!sloppy)
 			die("mount option %s: this version has no such option",

@@ -30,6 +30,7 @@ struct mount_list {
 	struct text filesystem; /* a list for the filesystem's own -o */
 	bool has_fsname;
 	bool remount;
+	bool unmodified;
 };
 
 /* Cuts it at commas; not at those within double quotes or behind a backslash,

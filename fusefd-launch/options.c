@@ -16,6 +16,7 @@
 #include "number.h"
 #include "placeholders.h"
 #include "privileges.h"
+#include "unmodified.h"
 
 /* More CPUs than this seldom find work for a queue of their own. */
 #define AUTO_FDS_MAX 8
@@ -26,6 +27,7 @@
 enum {
 	OPTION_READY_TIMEOUT = 256,
 	OPTION_STOP_TIMEOUT,
+	OPTION_UNMODIFIED,
 	OPTION_LISTEN_FDS,
 	OPTION_LITERAL,
 	OPTION_SEND,
@@ -47,6 +49,7 @@ static const struct option long_options[] = {
 	{"background", no_argument, NULL, 'b'},
 	{"ready-timeout", required_argument, NULL, OPTION_READY_TIMEOUT},
 	{"stop-timeout", required_argument, NULL, OPTION_STOP_TIMEOUT},
+	{"unmodified", no_argument, NULL, OPTION_UNMODIFIED},
 	{"listen-fds", no_argument, NULL, OPTION_LISTEN_FDS},
 	{"literal", no_argument, NULL, OPTION_LITERAL},
 	{"send", required_argument, NULL, OPTION_SEND},
@@ -87,10 +90,11 @@ static size_t parse_fds(const char *text)
 }
 
 /* A program that is handed one fd in its arguments uses that one, and would
- * leak the others to its children. */
+ * leak the others to its children; but not where it is lent the others. */
 static size_t choose_fds(const struct options *options)
 {
-	if (!options->literal && placeholders_name_one_fd(options->command))
+	if (!options->literal && !options->unmodified &&
+	    placeholders_name_one_fd(options->command))
 		return 1;
 	return count_cpus();
 }
@@ -221,6 +225,9 @@ static void parse_option(struct options *options, int option)
 	case OPTION_STOP_TIMEOUT:
 		options->stop_timeout = parse_seconds("--stop-timeout", optarg);
 		break;
+	case OPTION_UNMODIFIED:
+		options->unmodified = true;
+		break;
 	case OPTION_LISTEN_FDS:
 		options->listen_fds = true;
 		break;
@@ -314,14 +321,14 @@ static bool is_of_mount(int option)
 {
 	return option == 'n' || option == 'o' || option == 'u' ||
 	       option == 'c' || option == OPTION_DRY_RUN ||
-	       option == OPTION_SEND;
+	       option == OPTION_UNMODIFIED || option == OPTION_SEND;
 }
 
 static bool is_of_command(int option)
 {
 	return option == 'c' || option == 'k' ||
 	       option == OPTION_STOP_TIMEOUT || option == OPTION_LISTEN_FDS ||
-	       option == OPTION_LITERAL;
+	       option == OPTION_LITERAL || option == OPTION_UNMODIFIED;
 }
 
 /* An option that does nothing is a mistake of the one who gave it. */
@@ -376,6 +383,8 @@ static void keep_socket(struct options *options, const struct address *address)
  * should. */
 static void judge_together(const struct options *options)
 {
+	if (options->unmodified)
+		unmodified_judge(options);
 	if (options->mount.allow_root && !options->literal &&
 	    placeholders_name_one_fd(options->command))
 		die("mount option 'allow_root' does not go with {} or {fd}: "
@@ -430,6 +439,8 @@ void options_parse(struct options *options, int argc, char **argv)
 	parse_operands(options, argc, argv);
 	mount_options_finish(&options->mount);
 	judge_together(options);
+	if (options->unmodified)
+		options->first_fd = UNMODIFIED_FIRST_FD;
 	if (!options->fds)
 		options->fds = choose_fds(options);
 }

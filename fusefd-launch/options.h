@@ -43,6 +43,7 @@ struct options {
 	uint64_t keep_caps; /* a bit for each capability number */
 	int *keep_fds;
 	size_t keep_fd_count;
+	bool unmodified;
 	bool listen_fds;
 	unsigned long ready_timeout; /* seconds, as the next; 0: for ever */
 	unsigned long stop_timeout;

@@ -196,8 +196,8 @@ static void read_sloppily(const char *text)
 static void what_this_version_lacks_is_named(void **state)
 {
 	static const char *const lacking[] = {
-		"unmodified",  "restart",	 "restart=5",
-		"passthrough", "passthrough=16", "nosymfollow",
+		"restart",	  "restart=5",	 "passthrough",
+		"passthrough=16", "nosymfollow",
 	};
 
 	(void)state;

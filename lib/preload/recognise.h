@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Which calls are about our mount. Pure.
+ */
+#ifndef FUSEFD_PRELOAD_RECOGNISE_H
+#define FUSEFD_PRELOAD_RECOGNISE_H
+
+#include <stdbool.h>
+
+#define FUSE_DEVICE "/dev/fuse"
+
+/* An open of the device itself: by this path, and to be read and written. A
+ * program that opens it otherwise only looks. */
+bool recognise_open(const char *path, int flags);
+
+/* fuse or fuseblk, with or without a subtype. */
+bool recognise_type(const char *type);
+
+/* Is the option in this list? A backslash takes the meaning from a comma. */
+bool recognise_option(const char *list, const char *option);
+
+#endif

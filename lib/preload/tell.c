@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "preload/tell.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "preload/announced.h"
+#include "preload/recognise.h"
+
+static const char *who = "libfusefd-preload";
+
+void tell_as(const char *name)
+{
+	who = name;
+}
+
+void tell(const char *format, ...)
+{
+	char line[1024];
+	va_list arguments;
+	size_t length;
+
+	(void)snprintf(line, sizeof(line) - 1, "%s: ", who);
+	length = strlen(line);
+	va_start(arguments, format);
+	(void)vsnprintf(line + length, sizeof(line) - 1 - length, format,
+			arguments);
+	va_end(arguments);
+	length = strlen(line);
+	for (size_t i = 0; i < length; i++)
+		if (line[i] < ' ' || line[i] > '~')
+			line[i] = '?';
+	line[length++] = '\n';
+	(void)!write(STDERR_FILENO, line, length);
+}
+
+void tell_of_options(const char *list)
+{
+	static const char *const of_acl[] = {"allow_other", "allow_root"};
+
+	if (announced_is_for_others())
+		return;
+	for (size_t i = 0; i < sizeof(of_acl) / sizeof(of_acl[0]); i++)
+		if (recognise_option(list, of_acl[i]))
+			tell("option '%s' is without effect: give '-o "
+			     "allow_other' to fusefd-launch",
+			     of_acl[i]);
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "stand-in/supervisor.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "notify.h"
+
+/* A supervisor that takes longer has failed to attach it, and says why. */
+#define PATIENCE_MS 10000
+
+static void take_launchers(char *variable)
+{
+	char *value = strchr(variable, '=');
+
+	if (!value || (strncmp(variable, "FUSEFD_", 7) != 0 &&
+		       strncmp(variable, "NOTIFY_SOCKET=", 14) != 0))
+		return;
+	*value++ = '\0';
+	(void)setenv(variable, value, 1);
+}
+
+void supervisor_ask_parent(void)
+{
+	char *variable = NULL, name[32];
+	size_t size = 0;
+	FILE *file;
+
+	(void)snprintf(name, sizeof(name), "/proc/%d/environ", getppid());
+	file = fopen(name, "re");
+	if (!file)
+		return;
+	while (getdelim(&variable, &size, '\0', file) > 0)
+		take_launchers(variable);
+	free(variable);
+	(void)fclose(file);
+}
+
+/* As sd_notify(3). A supervisor that is gone hears nothing. */
+static void say(const char *message)
+{
+	struct fusefd_notify supervisor;
+	int fd;
+
+	if (!getenv("FUSEFD_SUPERVISED"))
+		return;
+	fusefd_notify_from_env(&supervisor);
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || !supervisor.length)
+		return;
+	(void)sendto(fd, message, strlen(message), MSG_NOSIGNAL,
+		     (const struct sockaddr *)&supervisor.address,
+		     supervisor.length);
+	(void)close(fd);
+}
+
+void supervisor_unmount(void)
+{
+	say("STOPPING=1");
+}
+
+/* 0: not to be had. DONT_SYNC: what is mounted there does not answer yet. */
+static uint64_t mount_at(const char *path)
+{
+	struct statx status;
+
+	if (statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, STATX_MNT_ID, &status))
+		return 0;
+	return status.stx_mnt_id;
+}
+
+void supervisor_attach(const char *mountpoint)
+{
+	struct pollfd mounts = {.events = POLLPRI};
+	const uint64_t before = mount_at(mountpoint);
+
+	if (!before || !getenv("FUSEFD_SUPERVISED"))
+		return;
+	mounts.fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	if (mounts.fd < 0)
+		return;
+	say("READY=1");
+	while (mount_at(mountpoint) == before &&
+	       poll(&mounts, 1, PATIENCE_MS) > 0)
+		;
+	(void)close(mounts.fd);
+}
