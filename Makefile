@@ -83,6 +83,7 @@ UNITS     := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 HEADERS   := $(wildcard lib/include/*.h)
 MANUALS   := $(wildcard man/*.[1-8])
 SYSTEMD   := $(wildcard fusefd-launch/examples/systemd/*)
+KUBERNETES := $(wildcard fusefd-launch/examples/kubernetes/*)
 PCS       := $(patsubst lib/%.in,%,$(wildcard lib/*.pc.in))
 LIBRARIES := libfusefd libfusefd-fuse3
 
@@ -170,7 +171,7 @@ $(FUZZERS): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(BUILD)/obj/launcher.a $(BUILD)/
 # ---- Trying it --------------------------------------------------------------
 
 setup: ## install the Debian packages that are missing, or name them
-	@tests/setup build demo check lint
+	@tests/setup build demo check others lint
 
 demo: ## serve a real tree, unprivileged, over four device fds
 	@tests/setup build demo
@@ -179,7 +180,7 @@ demo: ## serve a real tree, unprivileged, over four device fds
 
 # TESTS="launch unit/test_number" runs these only.
 check: ## run all tests, plain and under the sanitizers
-	@tests/setup build demo check
+	@tests/setup build demo check others
 	@$(MAKE) --no-print-directory -s -j$(JOBS) WERROR=1 test-programs
 	@$(MAKE) --no-print-directory -s -j$(JOBS) WERROR=1 test-programs \
 		SANITIZE=address,undefined BUILD=$(BUILD)/asan
@@ -212,7 +213,7 @@ soak: ## start and stop supervised filesystems, SOAK_COUNT (1000) times
 	@tests/soak $(BUILD) $(SOAK_COUNT)
 
 matrix: ## serve all of tests/matrix, filesystems that are not modified (minutes)
-	@tests/setup build demo check matrix
+	@tests/setup build demo check others matrix
 	@$(MAKE) --no-print-directory -s -j$(JOBS) WERROR=1 test-programs
 	@FUSEFD_MATRIX=all FUSEFD_FILE_TIMEOUT=3600 tests/run $(BUILD) -- unmodified
 
@@ -323,6 +324,7 @@ install: all ## install below PREFIX (/usr/local) and DESTDIR
 		sed 's|/usr/local/bin/|$(BINDIR)/|g' $$unit \
 			>$(DESTDIR)$(DOCDIR)/examples/systemd/$${unit##*/} || exit; \
 	done
+	install -D -m 644 -t $(DESTDIR)$(DOCDIR)/examples/kubernetes $(KUBERNETES)
 	$(if $(DESTDIR),,-ldconfig)
 
 uninstall: ## remove what install put there, with the same variables
