@@ -195,12 +195,13 @@ records() { # SIGNAL...: these and no others, once
 	assert_nothing_left
 }
 
-# On a terminal of its own, whose keyboard is the fifo.
+# On a terminal of its own, whose keyboard is the fifo, and without a shell in
+# front: one that Ctrl-\ ends would have the terminal hang up.
 on_terminal() { # COMMAND...
 	mkfifo "$BATS_TEST_TMPDIR/keyboard"
 	exec {KEYBOARD}<>"$BATS_TEST_TMPDIR/keyboard"
 	printf '%q ' "$@" >"$BATS_TEST_TMPDIR/line"
-	clean_fds script -qefc "$(cat "$BATS_TEST_TMPDIR/line")" /dev/null \
+	clean_fds script -qefc "exec $(cat "$BATS_TEST_TMPDIR/line")" /dev/null \
 		<"$BATS_TEST_TMPDIR/keyboard" >"$LOG" 2>&1 &
 	FS_PID=$!
 	wait_mounted "$MNT"
@@ -227,7 +228,7 @@ on_terminal() { # COMMAND...
 
 # The kernel tells the session's leader alone, which is the supervisor here.
 @test "a terminal that hangs up is told to COMMAND, once" {
-	on_terminal exec "${LAUNCH[@]}" -S -n 1 "$MNT" "$MOODY" record:"$SIGNALS" serve
+	on_terminal "${LAUNCH[@]}" -S -n 1 "$MNT" "$MOODY" record:"$SIGNALS" serve
 	kill -KILL "$FS_PID"
 	wait "$FS_PID" || true
 	records HUP
