@@ -4,8 +4,8 @@
  * become the filesystem.
  *
  * main() is the order of operations; each step is a file of that name. What
- * fails leaves nothing behind: until mount_attach() the mount dies with the
- * process, and then the guard takes it away.
+ * fails leaves nothing behind: until it is attached the mount dies with the
+ * process, and then who attached it takes it away.
  */
 #include <string.h>
 #include <unistd.h>

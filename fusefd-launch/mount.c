@@ -162,6 +162,17 @@ uint64_t mount_id(int mount)
 	return status.stx_mnt_id;
 }
 
+/* A connection is numbered as its superblock's device (fs/fuse/control.c),
+ * whose major number is 0 but for fuseblk. */
+unsigned int mount_connection(int mount)
+{
+	struct statx status;
+
+	if (statx(mount, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &status))
+		return 0;
+	return status.stx_dev_major << 20 | status.stx_dev_minor;
+}
+
 /* By way of /proc, the fd names the root of the mount and nothing else. To
  * change into it instead would ask a filesystem that does not run. */
 void mount_detach(int mount)

@@ -23,6 +23,10 @@ int mount_create(const struct mount_options *options, int device,
  * of the filesystem, which does not run. */
 uint64_t mount_id(int mount);
 
+/* The number of its connection, by which /sys/fs/fuse/connections lists it; 0
+ * where it cannot be had. Asks nothing of the filesystem. */
+unsigned int mount_connection(int mount);
+
 /* Take it away again: that mount and no other, by its fd. */
 void mount_detach(int mount);
 

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "attach.h"
@@ -14,17 +13,6 @@
 #include "mount_unique.h"
 #include "mountinfo.h"
 #include "unmount.h"
-
-/* A connection is numbered as its superblock's device (fs/fuse/control.c),
- * whose major number is 0 but for fuseblk. */
-static unsigned int read_connection(int mount)
-{
-	struct statx status;
-
-	if (statx(mount, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &status))
-		return 0;
-	return status.stx_dev_major << 20 | status.stx_dev_minor;
-}
 
 static const char *lower(const struct launch *launch, const char *fault)
 {
@@ -66,7 +54,7 @@ const char *mounted_attach(struct mounted *mounted, struct launch *launch)
 		.id = mount_id(launch->mount),
 		.unique = mount_unique_id(launch->mount),
 		.at = launch->mountpoint.fd,
-		.connection = read_connection(launch->mount),
+		.connection = mount_connection(launch->mount),
 	};
 	fault = attach(mounted);
 	close(launch->mount);

@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "background.h"
 #include "environment.h"
+#include "mount.h"
 #include "notify.h"
 
 const char *sender_mountpoint(const struct sender *sender)
@@ -79,14 +79,11 @@ void sender_unmount(struct sender *sender)
  * has read; else it ends when the receiver does. */
 static void abort_connection(int mount)
 {
-	struct statx status;
 	char path[64];
 	int fd;
 
-	if (statx(mount, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &status))
-		return;
 	snprintf(path, sizeof(path), "/sys/fs/fuse/connections/%u/abort",
-		 status.stx_dev_major << 20 | status.stx_dev_minor);
+		 mount_connection(mount));
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;

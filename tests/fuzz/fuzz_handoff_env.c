@@ -19,21 +19,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "expect.h"
 #include "fuse_abi.h"
 #include "fusefd.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size);
-
-/* A finding: the sanitizers print where. */
-#define expect(condition)                                                      \
-	do {                                                                   \
-		if (!(condition)) {                                            \
-			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__,       \
-				__LINE__, #condition);                         \
-			abort();                                               \
-		}                                                              \
-	} while (0)
 
 /* The numbers that the corpus announces. */
 enum {

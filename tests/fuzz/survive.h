@@ -21,18 +21,7 @@
 #include <string.h>
 
 #include "die.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size);
-
-/* A finding: the sanitizers print where. */
-#define expect(condition)                                                      \
-	do {                                                                   \
-		if (!(condition)) {                                            \
-			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__,       \
-				__LINE__, #condition);                         \
-			abort();                                               \
-		}                                                              \
-	} while (0)
+#include "expect.h"
 
 static jmp_buf before;
 
