@@ -6,6 +6,7 @@
 #include <sys/mount.h>
 
 #include "mount.h"
+#include "mount_unique.h"
 #include "mountinfo.h"
 #include "policy.h"
 
@@ -17,6 +18,21 @@ const char *attach_mount(const struct launch *launch)
 	return errno == ENOENT ? "it was removed meanwhile" : strerror(errno);
 }
 
+/* What mountinfo says of the mount, or as much of it as is needed: to read it
+ * takes the longer the more mounts there are. */
+static bool look(const struct launch *launch, struct mountinfo *info)
+{
+	uint64_t id;
+
+	*info = (struct mountinfo){
+		.parent = mount_unique_parent(mount_unique_id(launch->mount)),
+	};
+	if (info->parent && (launch->caller.root || !launch->conf.limited))
+		return true;
+	id = mount_id(launch->mount);
+	return id && mountinfo_read(info, launch->caller.uid, id);
+}
+
 /* The kernel attaches to what is topmost there. Where somebody has mounted
  * something on the mountpoint since it was judged, that has not been judged.
  *
@@ -24,10 +40,9 @@ const char *attach_mount(const struct launch *launch)
  * each looks again when its own one counts, so that no two of them pass. */
 const char *attach_find_fault(const struct launch *launch)
 {
-	const uint64_t id = mount_id(launch->mount);
 	struct mountinfo info;
 
-	if (!id || !mountinfo_read(&info, launch->caller.uid, id))
+	if (!look(launch, &info))
 		return strerror(errno);
 	if (info.parent != launch->mountpoint.mount_id)
 		return "something else was mounted there meanwhile";

@@ -14,6 +14,9 @@
 #ifndef STATX_MNT_ID_UNIQUE
 #define STATX_MNT_ID_UNIQUE 0x4000U
 #endif
+#ifndef STATMOUNT_MNT_BASIC
+#define STATMOUNT_MNT_BASIC 0x2U
+#endif
 #ifndef SYS_statmount
 #define SYS_statmount 457
 #endif
@@ -37,17 +40,44 @@ uint64_t mount_unique_id(int fd)
 	return status.stx_mnt_id;
 }
 
-/* It is asked for nothing of the mount, but whether it is there. A newer kernel
- * writes as much of its struct statmount as there is room for. */
-bool mount_unique_is_gone(uint64_t unique)
+/* The beginning of struct statmount (Linux 6.8), which the kernel writes as
+ * much of as there is room for. */
+struct answer {
+	__u32 size, options;
+	__u64 mask;
+	__u32 device_major, device_minor;
+	__u64 magic;
+	__u32 superblock_flags, type;
+	__u64 unique, parent_unique;
+	__u32 id, parent;
+};
+
+static bool ask(uint64_t unique, uint64_t mask, struct answer *answer)
 {
 	const struct request request = {
 		.size = sizeof(request),
 		.unique = unique,
+		.mask = mask,
 	};
-	__u64 answer[64];
 
-	return unique &&
-	       syscall(SYS_statmount, &request, answer, sizeof(answer), 0) &&
-	       errno == ENOENT;
+	return syscall(SYS_statmount, &request, answer, sizeof(*answer), 0) ==
+	       0;
+}
+
+/* It is asked for nothing of the mount, but whether it is there. */
+bool mount_unique_is_gone(uint64_t unique)
+{
+	struct answer answer;
+
+	return unique && !ask(unique, 0, &answer) && errno == ENOENT;
+}
+
+uint64_t mount_unique_parent(uint64_t unique)
+{
+	struct answer answer;
+
+	return unique && ask(unique, STATMOUNT_MNT_BASIC, &answer) &&
+			       answer.mask & STATMOUNT_MNT_BASIC
+		       ? answer.parent
+		       : 0;
 }

@@ -17,4 +17,8 @@ uint64_t mount_unique_id(int fd);
  * 0, and where the kernel does not tell. */
 bool mount_unique_is_gone(uint64_t unique);
 
+/* The id, as mountinfo has it, of the mount that it is attached to; 0 where
+ * the kernel does not tell. */
+uint64_t mount_unique_parent(uint64_t unique);
+
 #endif

@@ -265,6 +265,17 @@ window_covered() {
 	in_every_mode window_covered
 }
 
+# statmount(2), which tells of one mount, is as new as Linux 6.8.
+STATMOUNT=457
+window_covered_before_6_8() {
+	local LAUNCH=("$FIXTURES/without" "$STATMOUNT" "${LAUNCH[@]}")
+	window_covered
+}
+
+@test "between check and attach root mounts on it, before Linux 6.8: lands on the checked inode or fails" {
+	in_every_mode window_covered_before_6_8
+}
+
 # The same by strace, which can stop a launch where it says nothing: held
 # between the pin and each act that follows, the name is long another's. It is
 # held, by a delay at its call, until its tracer is killed.
