@@ -11,11 +11,14 @@
 #   fds=1     how many of four device fds it reads from
 #   tree=.    where that is in the mount; may speak of PWD
 #   ends=0    its exit status when it is unmounted
-#   writable  no where it is not
+#   writable  no where it is not, files where only those that are there are
+#   on=mnt    what it is mounted on, where `prepare` makes a file for that
 #   empty     yes where it begins with nothing in it
+#   server    what it asks, a command that listens at 127.0.0.1:8080
 #   quick     yes where `make check` runs it; `make matrix` runs them all
 
-MATRIX=$BATS_TEST_DIRNAME/matrix
+export MATRIX=$BATS_TEST_DIRNAME/matrix
+READY=200 # seconds, for those that derive a key
 
 matrix_rows() {
 	local row
@@ -31,7 +34,8 @@ matrix_rows() {
 
 read_row() { # NAME
 	# shellcheck disable=SC2034 # for whoever calls this
-	fds=1 ends=0 tree=. writable=yes empty=no library='' runs=''
+	fds=1 ends=0 tree=. on=mnt writable=yes empty=no
+	library='' runs='' server=''
 	# shellcheck source=/dev/null
 	source "$MATRIX/$1"
 	[[ -n $library && -n $runs ]] || fail "no 'library' or no 'runs': $1"
@@ -114,18 +118,46 @@ as_alice_prepares() { # NAME
 		fail "cannot be prepared: $(tail -n 5 "$BATS_TEST_TMPDIR/prepared")"
 }
 
+# As the user, in a network of its own, where the filesystem joins it: no port
+# is taken, and nothing is asked that is not here.
+start_server() {
+	IN_NETWORK=()
+	[[ -n $server ]] || return 0
+	clean_fds unshare --net bash -c "ip link set lo up &&
+		exec \"\$@\" $server" bash "${AS_ALICE[@]}" HOME="$ROW" \
+		>"$BATS_TEST_TMPDIR/server" 2>&1 &
+	SERVER=$!
+	until_true 60 eval "is_listening $SERVER || has_ended $SERVER"
+	is_listening "$SERVER" || fail "the server does not listen: $(
+		cat "$BATS_TEST_TMPDIR/server")"
+	IN_NETWORK=(nsenter --net="/proc/$SERVER/ns/net")
+}
+
+# On port 8080, and not in our network, in which it still is when it starts.
+is_listening() { # PID
+	[[ ! /proc/$1/ns/net -ef /proc/self/ns/net ]] &&
+		grep -q ':1F90 .* 0A ' "/proc/$1/net/tcp"
+} 2>/dev/null
+
+stop_server() {
+	[[ -n $server ]] || return 0
+	kill "$SERVER"
+	wait "$SERVER" || true
+}
+
 serve_row() {
-	start bash -c "exec \"\$@\" -- $runs" bash "${AS_ALICE[@]}" HOME="$ROW" \
+	start "${IN_NETWORK[@]}" bash -c "exec \"\$@\" -- $runs" bash \
+		"${AS_ALICE[@]}" HOME="$ROW" \
 		PATH="$ROW/bin:$PATH" "$LAUNCHER_SETUID" --supervise \
-		--unmodified --fds=4 mnt
-	MNT=$ROW/mnt AS_OWNER=("${AS_ALICE[@]}")
-	until_true 30 eval "is_mounted '$MNT' || has_ended $FS_PID"
+		--unmodified --fds=4 --ready-timeout="$READY" "$on"
+	MNT=$ROW/$on AS_OWNER=("${AS_ALICE[@]}")
+	until_true "$READY" eval "is_mounted '$MNT' || has_ended $FS_PID"
 	is_mounted "$MNT" || fail "not mounted: $(cat "$LOG")"
 }
 
 # row NAME: all of it, in the place of a shell of its own.
 row() {
-	local fds ends tree writable empty library runs expected
+	local fds ends tree on writable empty library runs server expected
 
 	read_row "$1"
 	as_alice_prepares "$1"
@@ -133,17 +165,19 @@ row() {
 	eval "tree=$tree"
 	expected=$(digest input)
 
+	start_server
 	serve_row
 	[[ $empty == no ]] || as_alice cp -r input/. mnt
 	assert_equal "$(digest "mnt/$tree")" "$expected"
 	assert_equal "$(read_in_parallel "mnt/$tree")" "$expected"
 	assert_reads_from "$fds"
-	if [[ $writable == no ]]; then
-		run ! as_alice touch mnt/fresh
-	else
+	if [[ $writable == yes ]]; then
 		write_and_rename
+	else
+		run ! as_alice touch "$on/fresh"
 	fi
 	assert_equal "$(digest "mnt/$tree")" "$expected"
-	as_alice "$LAUNCHER_SETUID" --unmount mnt
+	as_alice "$LAUNCHER_SETUID" --unmount "$on"
 	wait_fs "$ends"
+	stop_server
 }
