@@ -29,6 +29,7 @@
 #include "probe.h"
 #include "signals.h"
 #include "start.h"
+#include "survivors.h"
 
 enum state {
 	STARTING, /* COMMAND runs, and the mount is detached */
@@ -52,7 +53,9 @@ struct supervisor {
 	pid_t ready;   /* who said READY=1; 0: the probe found it out */
 	bool told;     /* to end, by a signal to us */
 	bool asked;    /* to end, by a signal of ours */
-	bool closed;   /* the connection is dead, before COMMAND was ready */
+	bool closed;   /* the connection is dead, and COMMAND not known to be */
+	bool left;     /* COMMAND has ended, and its children go on */
+	bool doubted;  /* is there anybody among them who serves? */
 	enum failure failure;
 	const char *fault; /* with UNATTACHED */
 };
@@ -119,6 +122,7 @@ static void serve(struct supervisor *supervisor)
 	say_if(launch->options.verbose, "ready: mounted on %s",
 	       quoted(launch->mountpoint.path));
 	supervisor->state = SERVING;
+	supervisor->closed = false;
 	supervisor->deadline = DEADLINE_NEVER;
 	notify_ready(
 		environment_get(launch->callers_environment, "NOTIFY_SOCKET"));
@@ -166,8 +170,10 @@ static bool goes_on_in_child(struct supervisor *supervisor, pid_t ended,
 static void judge_end(struct supervisor *supervisor, pid_t ended, int status)
 {
 	supervisor->status = status;
-	if (supervisor->state != ENDING &&
-	    goes_on_in_child(supervisor, ended, status))
+	supervisor->doubted = supervisor->state != ENDING &&
+			      goes_on_in_child(supervisor, ended, status);
+	supervisor->left |= supervisor->doubted;
+	if (supervisor->doubted)
 		return;
 	supervisor->command = -1;
 	fail(supervisor, ENDED);
@@ -181,10 +187,22 @@ static void judge_probe(struct supervisor *supervisor, int status)
 	supervisor->probe = -1;
 	if (is_clean(status)) {
 		serve(supervisor);
-	} else if (supervisor->state == STARTING) {
+	} else if (supervisor->state == STARTING ||
+		   (supervisor->state == SERVING && supervisor->left)) {
 		supervisor->closed = true;
 		supervisor->deadline = deadline_in(1);
 	}
+}
+
+/* What COMMAND left behind may be the filesystem, or helpers of one that is no
+ * more: the kernel knows whether anybody has a device fd. */
+static void settle_doubt(struct supervisor *supervisor)
+{
+	if (!supervisor->doubted || supervisor->state != SERVING ||
+	    supervisor->probe != -1)
+		return;
+	supervisor->doubted = false;
+	supervisor->probe = survivors_probe(&supervisor->mounted);
 }
 
 static void bury_children(struct supervisor *supervisor)
@@ -192,7 +210,12 @@ static void bury_children(struct supervisor *supervisor)
 	pid_t child;
 	int status;
 
-	while ((child = waitpid(-1, &status, WNOHANG)) > 0) {
+	while ((child = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
+		if (WIFSTOPPED(status)) {
+			terminal_undo_stop(&supervisor->terminal, child,
+					   WSTOPSIG(status));
+			continue;
+		}
 		if (children_forget_stranger(child))
 			continue;
 		if (child == supervisor->probe)
@@ -259,6 +282,15 @@ static void check_mount(struct supervisor *supervisor)
 	supervisor->deadline = deadline_in(UNMOUNTED_PATIENCE);
 }
 
+/* None of those whom COMMAND left behind is the filesystem. */
+static void end_survivors(struct supervisor *supervisor)
+{
+	if (mounted_is_gone(&supervisor->mounted))
+		return;
+	supervisor->command = -1;
+	end(supervisor);
+}
+
 static void pass_deadline(struct supervisor *supervisor)
 {
 	switch (supervisor->state) {
@@ -266,6 +298,8 @@ static void pass_deadline(struct supervisor *supervisor)
 		fail(supervisor, supervisor->closed ? CLOSED : SILENT);
 		break;
 	case SERVING:
+		if (supervisor->closed)
+			end_survivors(supervisor);
 		check_mount(supervisor);
 		break;
 	case ENDING:
@@ -336,6 +370,7 @@ static void wait_for_events(struct supervisor *supervisor)
 		events[ON_FRONT].fd = -1;
 		fail(supervisor, INTERRUPTED);
 	}
+	settle_doubt(supervisor);
 }
 
 /* ---- How it ends ---------------------------------------------------------- */

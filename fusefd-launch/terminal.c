@@ -2,6 +2,7 @@
 #include "terminal.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 void terminal_open(struct terminal *terminal)
@@ -21,6 +22,13 @@ void terminal_take(const struct terminal *terminal)
 	(void)setpgid(0, 0);
 	if (terminal->fd >= 0)
 		(void)tcsetpgrp(terminal->fd, getpgrp());
+}
+
+void terminal_undo_stop(const struct terminal *terminal, pid_t child,
+			int number)
+{
+	if (terminal->fd >= 0 && number == SIGTSTP)
+		(void)kill(-child, SIGCONT);
 }
 
 void terminal_give_back(struct terminal *terminal)

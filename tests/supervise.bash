@@ -76,3 +76,74 @@ assert_nothing_left() {
 	assert_mounts_unchanged
 	assert_no_process_left
 }
+
+# What a step record:$SIGNALS has written.
+has_recorded() { # SIGNAL...
+	[[ $(xargs <"$SIGNALS") == "$*" ]]
+}
+
+records() { # SIGNAL...: these and no others, once
+	until_true 10 has_recorded "$@" || fail "recorded: $(xargs <"$SIGNALS")"
+	sleep 0.1
+	has_recorded "$@" || fail "recorded: $(xargs <"$SIGNALS")"
+}
+
+# On a terminal of its own, whose keyboard is the fifo, and without a shell in
+# front: one that Ctrl-\ ends would have the terminal hang up. What this shell
+# starts in the background ignores SIGINT and SIGQUIT.
+on_terminal() { # COMMAND...
+	mkfifo "$BATS_TEST_TMPDIR/keyboard"
+	exec {KEYBOARD}<>"$BATS_TEST_TMPDIR/keyboard"
+	rm "$BATS_TEST_TMPDIR/keyboard"
+	printf '%q ' "$@" >"$BATS_TEST_TMPDIR/line"
+	: >"$LOG"
+	clean_fds env --default-signal=INT,QUIT script -qefc \
+		"exec $(cat "$BATS_TEST_TMPDIR/line")" /dev/null \
+		<&"$KEYBOARD" >"$LOG" 2>&1 &
+	FS_PID=$!
+}
+
+# ---- In each way to run: "exec", without a supervisor, -S and -b ---------------
+
+# launch_by exec|-S|-b COMMAND...
+launch_by() {
+	local options=(-n 1)
+	[[ $1 == exec ]] || options+=("$1" --stop-timeout="$STOP")
+	start "${LAUNCH[@]}" "${options[@]}" "$MNT" -- "${@:2}"
+}
+
+# The same, until it is there. FS_PID is the process that was started.
+serve_by() {
+	launch_by "$@"
+	wait_mounted "$MNT"
+	[[ $1 != -b ]] || wait_fs 0
+}
+
+# What was served by exec is left, and nobody answers.
+take_dead_mount() {
+	[[ $(look) == *'Transport endpoint is not connected' ]] || fail "$(look)"
+	timeout 10 "$LAUNCHER" --unmount "$MNT"
+	assert_nothing_left
+}
+
+# It ends by itself, with that status: a supervisor unmounts. -b has exited
+# with 0 long before.
+ends_by_itself() { # MODE STATUS
+	[[ $1 == -b ]] || wait_fs "$2"
+	[[ $1 != exec ]] || take_dead_mount
+	until_true 10 eval '! is_mounted "$MNT"' || fail "$1: still mounted"
+	assert_nothing_left
+}
+
+# Served, until somebody unmounts it, whereupon it ends with that status.
+serves_and_ends() { # STATUS COMMAND...
+	local mode
+	for mode in exec -S -b; do
+		echo "$mode: ${*:2}" # seen where it fails
+		serve_by "$mode" "${@:2}"
+		assert_equal "$(look)" ready
+		timeout 10 umount "$MNT"
+		[[ $mode == -b ]] || wait_fs "$1"
+		assert_nothing_left
+	done
+}

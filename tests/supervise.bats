@@ -235,12 +235,6 @@ launch_too_slow() { # MODE STEP...
 	assert_line --index 2 --partial --ready-timeout
 }
 
-@test "it closes its device fds before it is ready: 125" {
-	start_fails 125 'it closed its device fds before it was ready' close sleep:60000
-	start_fails 125 'it closed its device fds ' init close sleep:60000
-	start_fails 125 'it closed its device fds ' init close raise:STOP
-}
-
 @test "it cannot be executed: 126, not found: 127, as without a supervisor" {
 	local mode
 	printf '#!/no/such/interpreter\n' >"$WORK/bad" && chmod 755 "$WORK/bad"

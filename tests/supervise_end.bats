@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # Supervised launches, how they end: COMMAND and its mount go together, whoever
-# goes first; signals reach COMMAND, once; and no process is left.
+# goes first; signals reach COMMAND, once; and no process is left. How COMMAND may
+# take part in that is in manners.bats.
 
 load helpers
 load supervise
@@ -107,18 +108,6 @@ ends_by() { # COMMAND...: which unmounts
 	rmdir "$WORK/parent"
 }
 
-@test "COMMAND that does not end when its mount is gone is told to, then killed" {
-	STOP=1
-	serve_moody -- record:"$SIGNALS" serve sleep:600000
-	timeout 10 umount "$MNT"
-	wait_fs 137
-	assert_equal "$(cat "$SIGNALS")" TERM
-	serve_moody -- serve raise:STOP
-	timeout 10 umount "$MNT"
-	wait_fs 143
-	assert_nothing_left
-}
-
 # fusectl shows whether anybody has files open behind a lazy unmount.
 with_fusectl() {
 	mount -t fusectl none /sys/fs/fuse/connections
@@ -161,16 +150,6 @@ is_fusectl_mounted() { mountpoint -q /sys/fs/fuse/connections; }
 
 # ---- Signals -----------------------------------------------------------------------
 
-has_recorded() { # SIGNAL...
-	[[ $(xargs <"$SIGNALS") == "$*" ]]
-}
-
-records() { # SIGNAL...: these and no others, once
-	until_true 10 has_recorded "$@" || fail "recorded: $(xargs <"$SIGNALS")"
-	sleep 0.1
-	has_recorded "$@" || fail "recorded: $(xargs <"$SIGNALS")"
-}
-
 @test "signals are forwarded, each once" {
 	local signal
 	serve_moody -- record:"$SIGNALS" serve
@@ -195,20 +174,9 @@ records() { # SIGNAL...: these and no others, once
 	assert_nothing_left
 }
 
-# On a terminal of its own, whose keyboard is the fifo, and without a shell in
-# front: one that Ctrl-\ ends would have the terminal hang up.
-on_terminal() { # COMMAND...
-	mkfifo "$BATS_TEST_TMPDIR/keyboard"
-	exec {KEYBOARD}<>"$BATS_TEST_TMPDIR/keyboard"
-	printf '%q ' "$@" >"$BATS_TEST_TMPDIR/line"
-	clean_fds script -qefc "exec $(cat "$BATS_TEST_TMPDIR/line")" /dev/null \
-		<"$BATS_TEST_TMPDIR/keyboard" >"$LOG" 2>&1 &
-	FS_PID=$!
-	wait_mounted "$MNT"
-}
-
 @test "Ctrl-C, and Ctrl-\\, go to all on the terminal, and to COMMAND once" {
 	on_terminal "${LAUNCH[@]}" -S -n 1 "$MNT" "$MOODY" record:"$SIGNALS" serve
+	wait_mounted "$MNT"
 	printf '\003' >&"$KEYBOARD"
 	records INT
 	printf '\034' >&"$KEYBOARD"
@@ -217,18 +185,10 @@ on_terminal() { # COMMAND...
 	exec {KEYBOARD}>&-
 }
 
-# Then the terminal does not tell it, and the supervisor does.
-@test "Ctrl-C reaches COMMAND in a session of its own" {
-	on_terminal "${LAUNCH[@]}" -S -n 1 "$MNT" setsid "$MOODY" record:"$SIGNALS" serve
-	printf '\003' >&"$KEYBOARD"
-	records INT
-	stop_fs
-	exec {KEYBOARD}>&-
-}
-
 # The kernel tells the session's leader alone, which is the supervisor here.
 @test "a terminal that hangs up is told to COMMAND, once" {
 	on_terminal "${LAUNCH[@]}" -S -n 1 "$MNT" "$MOODY" record:"$SIGNALS" serve
+	wait_mounted "$MNT"
 	kill -KILL "$FS_PID"
 	wait "$FS_PID" || true
 	records HUP
@@ -261,86 +221,7 @@ on_terminal() { # COMMAND...
 	assert_nothing_left
 }
 
-# ---- Daemons and orphans -----------------------------------------------------------------
-
-# A daemon that goes on; what it is not dies, and that says nothing.
-@test "COMMAND that goes to the background is followed" {
-	local steps
-	for steps in 'daemonize serve' 'daemonize daemonize serve' \
-		'daemonize init ready serve' 'daemonize helper:600 serve'; do
-		# shellcheck disable=SC2086 # words
-		launch -b -n 1 "$MNT" -- "$MOODY" $steps
-		assert_success
-		assert_equal "$(look)" ready
-		timeout 10 umount "$MNT"
-		assert_nothing_left
-	done
-}
-
-@test "libfuse's own way to the background is followed" {
-	launch -b -n 2 "$MNT" -- "$PASSTHROUGH" "$WORK/bin"
-	assert_success
-	run -0 timeout 5 ls "$MNT"
-	assert_output --partial setuid
-	timeout 10 umount "$MNT"
-	assert_nothing_left
-}
-
-@test "a daemon ends: unmounted, with its status" {
-	serve_moody -- daemonize daemonize "until:$GO" exit:3
-	touch "$GO"
-	wait_fs 3
-	assert_nothing_left
-}
-
-has_no_zombie() { # PID
-	local child
-	for child in $(children_of "$1"); do
-		! grep -q '^State:.Z' "/proc/$child/status" || return
-	done
-}
-
-# has_children PID COUNT
-has_children() { (($(children_of "$1" | wc -w) == $2)); }
-
-@test "orphans of COMMAND are buried, and how they end is no matter" {
-	serve_moody -- helper:0,1 helper:0,2 helper:0 serve
-	until_true 10 has_children "$FS_PID" 1 # the probe, and all of these
-	assert_equal "$(look)" ready
-	stop_fs
-	serve_moody -- daemonize helper:0,1 helper:0,2 helper:1,3 serve
-	until_true 10 has_children "$FS_PID" 1
-	has_no_zombie "$FS_PID"
-	assert_equal "$(look)" ready
-	stop_fs
-	assert_nothing_left
-}
-
-@test "what COMMAND leaves behind is ended with it" {
-	local started=$SECONDS
-	STOP=60
-	serve_moody -- helper:600 helper:600 serve
-	kill -KILL "$(filesystem_pid)"
-	wait_fs 137
-	serve_moody -- holder:600 serve
-	kill -KILL "$(filesystem_pid)"
-	wait_fs 137
-	serve_moody -- zombies:5 helper:600 serve
-	stop_fs
-	((SECONDS - started < STOP)) || fail 'they were killed, not told'
-	assert_nothing_left
-}
-
-# The first that was started.
-filesystem_pid() { children_of "$FS_PID" | xargs -n 1 | sort -n | head -n 1; }
-
-# One that said READY=1 was the filesystem, and none goes on when it ends.
-@test "COMMAND that served by itself ends well, and leaves an orphan: over" {
-	serve_moody -- helper:600 init ready "until:$GO" exit:0
-	touch "$GO"
-	wait_fs 0
-	assert_nothing_left
-}
+# ---- Its own children ----------------------------------------------------------------
 
 @test "children that are not COMMAND's are left alone" {
 	local stranger

@@ -98,20 +98,6 @@ supervisors_fds() {
 	timeout 10 umount "$MNT"
 }
 
-# As ssh(1) and its like ask for a password. The shell behind asks again, when
-# the terminal is its own once more.
-@test "-b: COMMAND may ask at the terminal until it is ready" {
-	local asks='read -r word </dev/tty && [[ $word == sesame ]] && exec "$@"'
-	run clean_fds timeout 30 script -qec "
-		$LAUNCHER -b '$MNT' bash -c '$asks' ask '$MOODY' serve || exit
-		read -r word </dev/tty && echo \"and then \$word\"" /dev/null \
-		< <(printf 'sesame\nmore\n'; sleep 5)
-	assert_success
-	assert_output --partial 'and then more'
-	assert_equal "$(look)" ready
-	timeout 10 umount "$MNT"
-}
-
 # ---- COMMAND's fds ----------------------------------------------------------------------
 
 @test "--fds, --keep-fd and --listen-fds, as without a supervisor" {
