@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "die.h"
+#include "lib/stand-in/supervisor.h"
 #include "placeholders.h"
 #include "text.h"
 #include "unmodified.h"
@@ -89,6 +90,15 @@ void handoff_facts(struct environment *facts, const struct handoff *handoff,
 	add_facts(facts, handoff, options);
 }
 
+static const char *supervision(const struct handoff *handoff,
+			       const struct options *options)
+{
+	if (!handoff->notify_socket)
+		return NULL;
+	return options->mode == RUN_RECEIVE ? SUPERVISED_ELSEWHERE
+					    : SUPERVISED_HERE;
+}
+
 char **handoff_environment(const struct handoff *handoff,
 			   const struct options *options, char *const *callers)
 {
@@ -109,7 +119,7 @@ char **handoff_environment(const struct handoff *handoff,
 		add_listen_fds(&environment, handoff);
 	if (options->unmodified)
 		unmodified_environment(&environment, callers,
-				       handoff->notify_socket);
+				       supervision(handoff, options));
 	return environment.variables;
 }
 

@@ -321,7 +321,7 @@ static bool is_of_mount(int option)
 {
 	return option == 'n' || option == 'o' || option == 'u' ||
 	       option == 'c' || option == OPTION_DRY_RUN ||
-	       option == OPTION_UNMODIFIED || option == OPTION_SEND;
+	       option == OPTION_SEND;
 }
 
 static bool is_of_command(int option)
@@ -358,8 +358,8 @@ static void judge_option(const struct options *options, int option)
 	if (options->mode == RUN_RECEIVE && is_of_mount(option))
 		die("option --%s does not go with --receive", name_of(option));
 	if (options->send.kind && is_of_command(option))
-		die("option --%s does not go with --send: COMMAND is the "
-		    "receiver's",
+		die("option --%s does not go with --send: COMMAND, and what is "
+		    "about it, is the receiver's",
 		    name_of(option));
 }
 
@@ -428,19 +428,20 @@ void options_parse(struct options *options, int argc, char **argv)
 			judge_option(options, option);
 	keep_socket(options, &options->send);
 	keep_socket(options, &options->receive);
+	if (options->unmodified)
+		options->first_fd = UNMODIFIED_FIRST_FD;
 	if (options->mode == RUN_UNMOUNT) {
 		parse_unmount_operands(options, argc, argv);
 		return;
 	}
 	if (options->mode == RUN_RECEIVE) {
 		parse_receive_operands(options, argc, argv);
+		judge_together(options);
 		return;
 	}
 	parse_operands(options, argc, argv);
 	mount_options_finish(&options->mount);
 	judge_together(options);
-	if (options->unmodified)
-		options->first_fd = UNMODIFIED_FIRST_FD;
 	if (!options->fds)
 		options->fds = choose_fds(options);
 }

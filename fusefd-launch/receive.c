@@ -19,6 +19,7 @@
 #include "command.h"
 #include "device.h"
 #include "die.h"
+#include "empty_folder.h"
 #include "fds.h"
 #include "notify.h"
 #include "receiver.h"
@@ -91,6 +92,18 @@ static void wait_for_sender(struct receiver *receiver)
 		die_late(receiver);
 }
 
+/* A message's fds get the lowest numbers that are free. */
+static void leave_none_free_below(int first)
+{
+	int fd;
+
+	do
+		fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	while (fd >= 0 && fd < first);
+	if (fd >= 0)
+		close(fd);
+}
+
 static void take_handoff(struct receiver *receiver)
 {
 	struct connection *connection = &receiver->connection;
@@ -102,6 +115,7 @@ static void take_handoff(struct receiver *receiver)
 	while (!connection_try(connection, &receiver->next))
 		wait_for_sender(receiver);
 	watch_other(receiver, connection->socket);
+	leave_none_free_below(receiver->launch->options.first_fd);
 	do
 		wait_for_sender(receiver);
 	while (!receiver->events[ON_OTHER].revents ||
@@ -140,6 +154,22 @@ static void close_commands_fds(const struct launch *launch)
 			close(launch->options.keep_fds[i]);
 }
 
+/* Such a COMMAND looks at its mountpoint, which is elsewhere, in another
+ * container perhaps. Of stand-ins that are not there the sender is to hear, so
+ * that a child is too late to find it out. */
+static void prepare_unmodified(struct receiver *receiver)
+{
+	struct launch *launch = receiver->launch;
+
+	if (!received_by_one_fd(&launch->options)) {
+		receiver->folder.path =
+			empty_folder_make(launch->callers_environment);
+		launch->handoff.mountpoint = &receiver->folder;
+	}
+	(void)handoff_environment(&launch->handoff, &launch->options,
+				  launch->callers_environment);
+}
+
 static void start(struct receiver *receiver)
 {
 	struct launch *launch = receiver->launch;
@@ -155,6 +185,8 @@ static void start(struct receiver *receiver)
 	device_inherit(launch->handoff.fds, launch->handoff.count);
 	launch->path = command_find(launch->options.command[0],
 				    launch->callers_environment);
+	if (launch->options.unmodified)
+		prepare_unmodified(receiver);
 	if (!launch->options.literal)
 		handoff_fill_command(&launch->handoff, &launch->options);
 	children_adopt_orphans();
@@ -239,7 +271,7 @@ static void wait_for_command(struct receiver *receiver)
 	if (count <= 0)
 		return;
 	if (receiver->events[ON_OTHER].revents)
-		report_readiness(receiver);
+		report_notice(receiver);
 	if (receiver->events[ON_SIGNAL].revents)
 		take_signals(receiver);
 }
@@ -252,6 +284,7 @@ static noreturn void finish(const struct receiver *receiver)
 		say("%s was ended by signal %d (%s)",
 		    quoted(receiver->launch->options.command[0]),
 		    WTERMSIG(status), strsignal(WTERMSIG(status)));
+	empty_folder_remove();
 	report_end(receiver);
 	_exit(children_exit_status(status));
 }

@@ -57,13 +57,12 @@ bool received_take(struct received *received, int socket,
 	    fusefd_message_reason(error));
 }
 
-/* Each to the lowest number that is free: they come in rising order, so that
- * none takes another's place. */
-static void move_down(int *fds, size_t count)
+/* Each to the lowest number from the first on that is free: they come in rising
+ * order, so that none takes another's place. */
+static void move_down(int *fds, size_t count, int first)
 {
 	for (size_t i = 0; i < count; i++) {
-		const int fd =
-			fcntl(fds[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+		const int fd = fcntl(fds[i], F_DUPFD_CLOEXEC, first);
 
 		if (fd < 0)
 			die("cannot move fd %d: %s", fds[i], strerror(errno));
@@ -73,9 +72,19 @@ static void move_down(int *fds, size_t count)
 	}
 }
 
-static bool takes_one_fd(const struct options *options)
+bool received_by_one_fd(const struct options *options)
 {
 	return !options->literal && placeholders_name_one_fd(options->command);
+}
+
+static void judge_acl(const struct options *options)
+{
+	if (!options->mount.allow_root)
+		return;
+	if (options->unmodified || received_by_one_fd(options))
+		die("the sender's 'allow_root' does not go with %s: COMMAND "
+		    "would let everybody in",
+		    options->unmodified ? "--unmodified" : "{} or {fd}");
 }
 
 /* In options' terms, as it is told to COMMAND. */
@@ -91,9 +100,7 @@ static void fill_facts(struct received *received, struct launch *launch)
 	received->mountpoint.path = said.mountpoint;
 	launch->options.mount.allow_other = acl == FUSEFD_ACL_ALL;
 	launch->options.mount.allow_root = acl == FUSEFD_ACL_OWNER_AND_ROOT;
-	if (launch->options.mount.allow_root && takes_one_fd(&launch->options))
-		die("the sender's 'allow_root' does not go with {} or {fd}: "
-		    "COMMAND would let everybody in");
+	judge_acl(&launch->options);
 }
 
 /* Who sends such a message has decided by allow_other whom the kernel lets in,
@@ -139,7 +146,7 @@ static void keep_payload(struct received *received, struct launch *launch)
 }
 
 /* A program that is handed one fd in its arguments uses that one, and would
- * leak the others to its children. */
+ * leak the others to its children; but not where it is lent the others. */
 static void drop_clones(struct fusefd_message *message)
 {
 	while (message->count > 1)
@@ -150,9 +157,9 @@ void received_fill(struct received *received, struct launch *launch)
 {
 	struct fusefd_message *message = &received->message;
 
-	if (takes_one_fd(&launch->options))
+	if (received_by_one_fd(&launch->options) && !launch->options.unmodified)
 		drop_clones(message);
-	move_down(message->fds, message->count);
+	move_down(message->fds, message->count, launch->options.first_fd);
 	launch->handoff = (struct handoff){
 		.fds = message->fds,
 		.count = message->count,

@@ -26,8 +26,12 @@ bool received_take(struct received *received, int socket,
 /* Does the sender wait for answers? */
 bool received_is_ours(const struct received *received);
 
-/* Fill in the launch; its fds are then the lowest numbers from 3 on, COMMAND's
- * to inherit. Nothing else but what is kept may be open there. */
+/* Does COMMAND take one of the fds, by {} or {fd}? */
+bool received_by_one_fd(const struct options *options);
+
+/* Fill in the launch; its fds are then the lowest numbers from the options'
+ * first on, COMMAND's to inherit. Nothing else but what is kept may be open
+ * there, and none of the message's fds below. */
 void received_fill(struct received *received, struct launch *launch);
 
 #endif

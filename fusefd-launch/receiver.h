@@ -21,6 +21,7 @@ struct receiver {
 	struct signals signals;
 	struct connection connection;
 	struct received received;
+	struct mountpoint folder;     /* COMMAND's, of --unmodified */
 	struct pollfd events[EVENTS]; /* the other: the socket, then COMMAND */
 	deadline_t deadline;
 	deadline_t next; /* of another attempt to connect */
@@ -33,11 +34,11 @@ struct receiver {
 
 /* ---- What the sender hears (report.c), where it is one of ours -------------- */
 
-/* The handoff is good; and from now on, what we die of. */
+/* The handoff is good; and from now on, what we die of, with nothing left. */
 void report_taken(struct receiver *receiver);
 
 /* COMMAND has sent something to NOTIFY_SOCKET. */
-void report_readiness(struct receiver *receiver);
+void report_notice(struct receiver *receiver);
 
 /* COMMAND has ended. */
 void report_end(const struct receiver *receiver);

@@ -12,6 +12,7 @@
 
 #include "children.h"
 #include "die.h"
+#include "empty_folder.h"
 #include "environment.h"
 #include "lib/answer.h"
 #include "notify.h"
@@ -33,8 +34,12 @@ static int error_of(int status)
 /* What we die of is why the sender gets no filesystem: its first line. */
 static void answer_dying(int status, const char *message)
 {
-	char *line = strdup(message);
+	char *line;
 
+	empty_folder_remove();
+	if (!received_is_ours(&answering->received))
+		return;
+	line = strdup(message);
 	if (!line)
 		return;
 	line[strcspn(line, "\n")] = '\0';
@@ -46,11 +51,16 @@ static void answer_dying(int status, const char *message)
 /* A sender of another make takes our end's closing for success. */
 void report_taken(struct receiver *receiver)
 {
-	if (!received_is_ours(&receiver->received))
-		return;
-	fusefd_answer_taken(receiver->connection.socket);
 	answering = receiver;
 	die_after(answer_dying);
+	if (received_is_ours(&receiver->received))
+		fusefd_answer_taken(receiver->connection.socket);
+}
+
+static void tell(const struct receiver *receiver, const char *line)
+{
+	(void)send(receiver->connection.socket, line, strlen(line),
+		   MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 static void tell_unready(const struct receiver *receiver)
@@ -74,31 +84,55 @@ static void tell_unready(const struct receiver *receiver)
 void report_end(const struct receiver *receiver)
 {
 	char line[32];
-	const int length = snprintf(line, sizeof(line), "EXIT_STATUS=%d\n",
-				    children_exit_status(receiver->status));
 
 	if (!received_is_ours(&receiver->received))
 		return;
 	if (!receiver->ready_pid)
 		tell_unready(receiver);
-	(void)send(receiver->connection.socket, line, (size_t)length,
-		   MSG_NOSIGNAL | MSG_DONTWAIT);
+	(void)snprintf(line, sizeof(line), "EXIT_STATUS=%d\n",
+		       children_exit_status(receiver->status));
+	tell(receiver, line);
 }
 
-void report_readiness(struct receiver *receiver)
+static void report_readiness(struct receiver *receiver, pid_t by)
 {
 	const struct launch *launch = receiver->launch;
-	pid_t sender;
 
-	if (notify_read(receiver->events[ON_OTHER].fd, geteuid(), &sender) !=
-		    NOTICE_READY ||
-	    receiver->ready_pid)
+	if (receiver->ready_pid)
 		return;
-	receiver->ready_pid = sender;
+	receiver->ready_pid = by;
 	say_if(launch->options.verbose, "ready: serving %s",
 	       quoted(receiver->received.mountpoint.path));
 	if (received_is_ours(&receiver->received))
 		fusefd_answer_ready(receiver->connection.socket);
 	notify_ready(
 		environment_get(launch->callers_environment, "NOTIFY_SOCKET"));
+}
+
+/* The fusermount of --unmodified was asked to unmount, which is the sender's to
+ * do. Who asked may wait for the end of the connection; one who was told to end,
+ * where no sender has stayed, not for ever. */
+static void report_stopping(struct receiver *receiver)
+{
+	if (received_is_ours(&receiver->received))
+		tell(receiver, "STOPPING=1\n");
+	if (receiver->told)
+		receiver->deadline =
+			deadline_in(receiver->launch->options.stop_timeout);
+}
+
+void report_notice(struct receiver *receiver)
+{
+	pid_t by;
+
+	switch (notify_read(receiver->events[ON_OTHER].fd, geteuid(), &by)) {
+	case NOTICE_READY:
+		report_readiness(receiver, by);
+		break;
+	case NOTICE_STOPPING:
+		report_stopping(receiver);
+		break;
+	case NOTICE_NONE:
+		break;
+	}
 }

@@ -142,7 +142,7 @@ static void pass_time(struct sender *sender)
 		else if (sender->state == WAITING)
 			sender_judge(sender);
 		else if (sender->state == SERVING)
-			sender_probe(sender, sender->copy);
+			sender_patrol(sender);
 	}
 }
 

@@ -82,4 +82,7 @@ void sender_judge_probe(struct sender *sender, int status);
 /* There is no more to wait for: serve, or fail. */
 void sender_judge(struct sender *sender);
 
+/* The same while it serves: ask whether it still does, or unmount. */
+void sender_patrol(struct sender *sender);
+
 #endif

@@ -86,7 +86,8 @@ static const char *find(const char *folder, const char *name, int mode)
 
 	if (access(path, mode))
 		die("option --unmodified: cannot use %s: %s\n"
-		    "'make install' puts it there.",
+		    "'make install' puts it there; a container's image needs "
+		    "it, too.",
 		    quoted(path), strerror(errno));
 	/* LD_PRELOAD knows no quotes. */
 	if (strpbrk(path, ": \t\n"))
@@ -104,7 +105,7 @@ static void put_together(struct environment *environment, const char *name,
 
 /* An empty entry of PATH is the current directory; of LD_PRELOAD, nothing. */
 void unmodified_environment(struct environment *environment,
-			    char *const *callers, bool supervised)
+			    char *const *callers, const char *supervised)
 {
 	const char *path = environment_get(callers, "PATH");
 	const char *preload = environment_get(callers, "LD_PRELOAD");
@@ -113,7 +114,8 @@ void unmodified_environment(struct environment *environment,
 
 	(void)find(folder, "/fusermount3", X_OK);
 	if (supervised)
-		environment_add(environment, "FUSEFD_SUPERVISED=%d", 1);
+		environment_add(environment, "FUSEFD_SUPERVISED=%s",
+				supervised);
 	put_together(environment, "PATH", folder,
 		     path ? path : COMMAND_DEFAULT_PATH);
 	if (preload && *preload)

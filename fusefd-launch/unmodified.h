@@ -21,9 +21,9 @@
  * given that does not go with it. */
 void unmodified_judge(const struct options *options);
 
-/* As COMMAND's user: dies where the stand-ins cannot be used. supervised: the
- * mount is attached when NOTIFY_SOCKET is told so; the helper may do that. */
+/* As COMMAND's user: dies where the stand-ins cannot be used. supervised: how,
+ * in the helper's words (lib/stand-in/supervisor.h); NULL: not at all. */
 void unmodified_environment(struct environment *environment,
-			    char *const *callers, bool supervised);
+			    char *const *callers, const char *supervised);
 
 #endif

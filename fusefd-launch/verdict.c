@@ -34,6 +34,8 @@ static void take_line(struct verdict *verdict)
 		verdict->spoken = true;
 	else if (strcmp(line, "READY=1") == 0)
 		verdict->ready = true;
+	else if (strcmp(line, "STOPPING=1") == 0)
+		verdict->stopping = true;
 	else if ((value = value_of(line, "STATUS")))
 		snprintf(verdict->reason, sizeof(verdict->reason), "%s", value);
 	else if ((value = value_of(line, "ERRNO")) &&

@@ -16,6 +16,7 @@ struct verdict {
 	bool ready;	  /* READY=1 */
 	int error;	  /* ERRNO=; 0: none */
 	char reason[512]; /* STATUS=; empty: none */
+	bool stopping;	  /* STOPPING=1: COMMAND wants the mount away */
 	int exit_status;  /* EXIT_STATUS= of COMMAND; -1: it has not ended */
 	bool ended;	  /* there will be no more */
 	bool unread;	  /* and the handoff was never taken from the socket */

@@ -11,9 +11,11 @@
 #include "probe.h"
 
 /* In milliseconds: for a receiver that says that it is ready, or closes its end
- * without a word, to turn out dead; and for one that is dead to have said why. */
-#define GRACE_OF_LIFE  500
-#define GRACE_OF_DEATH 2000
+ * without a word, to turn out dead; for one that is dead to have said why; and
+ * for one that unmounts itself to end, with a status, as most do then. */
+#define GRACE_OF_LIFE	  500
+#define GRACE_OF_DEATH	  2000
+#define GRACE_OF_STOPPING 500
 
 /* How often to ask after a receiver that has closed its end, and yet serves. */
 #define PATROL 10000
@@ -82,8 +84,12 @@ void sender_listen(struct sender *sender)
 	verdict_read(&sender->verdict, sender->connection.socket);
 	if (sender->verdict.ended)
 		sender_hang_up(sender);
-	if (sender->state == SERVING && sender->verdict.ended)
+	if (sender->state != SERVING)
+		sender->verdict.stopping = false;
+	else if (sender->verdict.ended)
 		sender->next = deadline_now();
+	else if (sender->verdict.stopping)
+		sender->next = deadline_now() + GRACE_OF_STOPPING;
 	consider(sender);
 }
 
@@ -122,4 +128,12 @@ void sender_probe(struct sender *sender, int mount)
 	/* Next time, perhaps. */
 	if (sender->probe < 0)
 		sender->next = deadline_now() + PATROL;
+}
+
+void sender_patrol(struct sender *sender)
+{
+	if (sender->verdict.stopping)
+		lose(sender);
+	else
+		sender_probe(sender, sender->copy);
 }

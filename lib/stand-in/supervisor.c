@@ -2,6 +2,7 @@
 #include "stand-in/supervisor.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -75,12 +76,12 @@ static uint64_t mount_at(const char *path)
 	return status.stx_mnt_id;
 }
 
-void supervisor_attach(const char *mountpoint)
+static void have_attached(const char *mountpoint)
 {
 	struct pollfd mounts = {.events = POLLPRI};
 	const uint64_t before = mount_at(mountpoint);
 
-	if (!before || !getenv("FUSEFD_SUPERVISED"))
+	if (!before)
 		return;
 	mounts.fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
 	if (mounts.fd < 0)
@@ -90,4 +91,27 @@ void supervisor_attach(const char *mountpoint)
 	       poll(&mounts, 1, PATIENCE_MS) > 0)
 		;
 	(void)close(mounts.fd);
+}
+
+static void put_file(const char *folder)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/" SUPERVISED_FILE, folder);
+	fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+void supervisor_attach(const char *mountpoint)
+{
+	const char *supervised = getenv("FUSEFD_SUPERVISED");
+
+	if (!supervised)
+		return;
+	if (strcmp(supervised, SUPERVISED_ELSEWHERE) == 0)
+		put_file(mountpoint);
+	else
+		have_attached(mountpoint);
 }

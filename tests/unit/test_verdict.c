@@ -23,18 +23,23 @@ static void answers_are_read(void **state)
 		int error;
 		const char *reason;
 		int exit_status;
+		bool stopping;
 	} rows[] = {
-		{"", false, false, 0, "", -1},
-		{"FUSEFD_PROTOCOL=1\n", true, false, 0, "", -1},
-		{"READY=1\n", false, true, 0, "", -1},
-		{"FUSEFD_PROTOCOL=1\nREADY=1\n", true, true, 0, "", -1},
-		{"ERRNO=5\nSTATUS=no way\n", false, false, 5, "no way", -1},
-		{"STATUS=no way\nERRNO=5\n", false, false, 5, "no way", -1},
-		{"ERRNO=4095\n", false, false, 4095, "", -1},
-		{"STATUS=a=b\n", false, false, 0, "a=b", -1},
-		{"EXIT_STATUS=0\n", false, false, 0, "", 0},
-		{"EXIT_STATUS=255\n", false, false, 0, "", 255},
-		{"\n\nX=1\nREADY=1\n", false, true, 0, "", -1},
+		{"", false, false, 0, "", -1, false},
+		{"FUSEFD_PROTOCOL=1\n", true, false, 0, "", -1, false},
+		{"READY=1\n", false, true, 0, "", -1, false},
+		{"FUSEFD_PROTOCOL=1\nREADY=1\n", true, true, 0, "", -1, false},
+		{"ERRNO=5\nSTATUS=no way\n", false, false, 5, "no way", -1,
+		 false},
+		{"STATUS=no way\nERRNO=5\n", false, false, 5, "no way", -1,
+		 false},
+		{"ERRNO=4095\n", false, false, 4095, "", -1, false},
+		{"STATUS=a=b\n", false, false, 0, "a=b", -1, false},
+		{"EXIT_STATUS=0\n", false, false, 0, "", 0, false},
+		{"EXIT_STATUS=255\n", false, false, 0, "", 255, false},
+		{"STOPPING=1\n", false, false, 0, "", -1, true},
+		{"READY=1\nSTOPPING=1\n", false, true, 0, "", -1, true},
+		{"\n\nX=1\nREADY=1\n", false, true, 0, "", -1, false},
 	};
 
 	(void)state;
@@ -53,33 +58,25 @@ static void answers_are_read(void **state)
 				   strcmp(verdict.reason, rows[i].reason) == 0);
 			assert_row(rows[i].text,
 				   verdict.exit_status == rows[i].exit_status);
+			assert_row(rows[i].text,
+				   verdict.stopping == rows[i].stopping);
 		}
 }
 
 static void what_is_no_answer_says_nothing(void **state)
 {
 	static const char *const texts[] = {
-		"READY=1",
-		"READY=0\n",
-		"READY=10\n",
-		" READY=1\n",
-		"READY=1 \n",
-		"ready=1\n",
-		"XREADY=1\n",
-		"READY=1\r\n",
-		"READY\n",
-		"ERRNO=-5\n",
-		"ERRNO=5x\n",
-		"ERRNO=4096\n",
-		"ERRNO=\n",
-		"ERRNO=0\n",
-		"ERRNO\n",
-		"EXIT_STATUS=256\n",
-		"EXIT_STATUS=-1\n",
-		"EXIT_STATUS=\n",
-		"FUSEFD_PROTOCOL=2\n",
-		"FUSEFD_PROTOCOL=1",
-		"STATUS",
+		"READY=1",	     "READY=0\n",
+		"STOPPING=10\n",     "READY=10\n",
+		" READY=1\n",	     "READY=1 \n",
+		"ready=1\n",	     "XREADY=1\n",
+		"READY=1\r\n",	     "READY\n",
+		"ERRNO=-5\n",	     "ERRNO=5x\n",
+		"ERRNO=4096\n",	     "ERRNO=\n",
+		"ERRNO=0\n",	     "ERRNO\n",
+		"EXIT_STATUS=256\n", "EXIT_STATUS=-1\n",
+		"EXIT_STATUS=\n",    "FUSEFD_PROTOCOL=2\n",
+		"FUSEFD_PROTOCOL=1", "STATUS",
 	};
 
 	(void)state;
@@ -87,6 +84,7 @@ static void what_is_no_answer_says_nothing(void **state)
 		const struct verdict verdict = parse_in(texts[i], 7);
 
 		assert_row(texts[i], !verdict.spoken && !verdict.ready &&
+					     !verdict.stopping &&
 					     !verdict.error &&
 					     !*verdict.reason &&
 					     verdict.exit_status == -1);
