@@ -19,22 +19,35 @@
  * With this they have no guards, nor has anything that is inlined into them. */
 #define LEFT_BY_CANCELLATION __attribute__((no_sanitize("address")))
 
-/* Page-aligned, and resident only as far as requests have reached into it. */
+/* What stands in front of the payload of a WRITE. */
+#define WRITE_HEADER                                                           \
+	(sizeof(struct fuse_in_header) + sizeof(struct fuse_write_in))
+
+/* So that the payload of a WRITE begins a page: the kernel, which copies page
+ * by page, then makes one copy of each of its pages in place of two, and the
+ * filesystem may pass it on with O_DIRECT. */
+static size_t lead_of(void)
+{
+	return (size_t)sysconf(_SC_PAGESIZE) - WRITE_HEADER;
+}
+
+/* Resident only as far as requests have reached into it. */
 static int allocate_buffer(struct fusefd_worker *worker, size_t size)
 {
-	void *buffer = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *mapping = mmap(NULL, lead_of() + size, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	if (buffer == MAP_FAILED)
+	if (mapping == MAP_FAILED)
 		return -ENOMEM;
-	worker->buffer = buffer;
+	worker->buffer = mapping + lead_of();
 	worker->buffer_size = size;
 	return 0;
 }
 
 static void free_buffer(struct fusefd_worker *worker)
 {
-	(void)munmap(worker->buffer, worker->buffer_size);
+	(void)munmap((char *)worker->buffer - lead_of(),
+		     lead_of() + worker->buffer_size);
 }
 
 /* One read() that fusefd_worker_cancel() can end; nothing else can be.
