@@ -79,6 +79,7 @@ CORE      := $(filter-out $(FUSE3),$(call objects,lib/*.c))
 EXAMPLES  := $(patsubst lib/%/,$(BUILD)/%,$(wildcard lib/examples/*/))
 FUZZERS   := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 FIXTURES  := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/fixtures/*.c))
+BENCHES   := $(addprefix $(BUILD)/bench/,floor floor-linked arrived stopwatch load nullfs)
 UNITS     := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 HEADERS   := $(wildcard lib/include/*.h)
 MANUALS   := $(wildcard man/*.[1-8])
@@ -161,6 +162,21 @@ $(UNITS): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(BUILD)/obj/launcher.a \
 	@mkdir -p $(@D)
 	$(LINK) -pie $^ -lcmocka -lcap-ng $(FUSE3_LIBS) -o $@
 
+$(BENCHES): | $(BUILD)/bench/
+$(BUILD)/bench/:
+	mkdir -p $@
+# What a launch is measured by starts as quickly as anything can.
+$(BUILD)/bench/floor $(BUILD)/bench/arrived: BENCH_LINK = -static
+$(BUILD)/bench/floor $(BUILD)/bench/arrived $(BUILD)/bench/stopwatch: \
+		$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o
+	$(LINK) $(BENCH_LINK) $^ -o $@
+$(BUILD)/bench/floor-linked: $(BUILD)/obj/tests/bench/floor.o
+	$(LINK) -pie $^ -Wl,--no-as-needed -lcap-ng -o $@
+$(BUILD)/bench/load: $(call objects,tests/bench/load/*.c)
+	$(LINK) -pie $^ -o $@
+$(BUILD)/bench/nullfs: $(call objects,tests/bench/nullfs/*.c) $(STATIC)
+	$(LINK) -pie $^ $(FUSE3_LIBS) -o $@
+
 # Each brings its own die.h's functions, and is linked with clang's main().
 $(FUZZERS): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(BUILD)/obj/launcher.a $(BUILD)/libfusefd.a
 	@mkdir -p $(@D)
@@ -217,6 +233,12 @@ matrix: ## serve all of tests/matrix, filesystems that are not modified (minutes
 	@$(MAKE) --no-print-directory -s -j$(JOBS) WERROR=1 test-programs
 	@FUSEFD_MATRIX=all FUSEFD_FILE_TIMEOUT=3600 tests/run $(BUILD) -- unmodified
 
+bench: ## measure it beside its peers, as root (five minutes), to $(BUILD)/bench.txt
+	@tests/setup build demo bench
+	@$(MAKE) --no-print-directory -s -j$(JOBS) all benches
+	@tests/bench/run $(BUILD) $(BUILD)/bench.txt
+benches: $(BENCHES)
+
 FUZZ_SECONDS = 60
 
 fuzz: ## feed the parsers with random input, FUZZ_SECONDS (60) each
@@ -231,9 +253,9 @@ fuzzers: $(FUZZERS)
 LINTS := lint-format lint-tidy lint-cppcheck lint-shell lint-man lint-analyzer
 
 C_SOURCES := $(wildcard fusefd-launch/*.c lib/*.c lib/preload/*.c \
-	lib/stand-in/*.c lib/examples/*/*.c tests/*/*.c)
+	lib/stand-in/*.c lib/examples/*/*.c tests/*/*.c tests/bench/*/*.c)
 C_FILES   := $(C_SOURCES) $(HEADERS) \
-	$(wildcard fusefd-launch/*.h lib/*.h lib/*/*.h lib/examples/*/*.h tests/*/*.h)
+	$(wildcard fusefd-launch/*.h lib/*.h lib/*/*.h lib/examples/*/*.h tests/*/*.h tests/bench/*/*.h)
 SCRIPTS   := .ci/run $(wildcard fusefd-launch/*.bash tests/setup tests/run tests/demo \
 	tests/newer tests/matrix_table tests/soak tests/soak_sockets tests/fuzz/run tests/*.bash tests/*.bats \
 	tests/matrix/*)
@@ -349,5 +371,5 @@ help: ## show this text
 	@echo '  WERROR     1: a warning is an error'
 	@echo '  and CC, CFLAGS, CPPFLAGS, LDFLAGS, DESTDIR, PREFIX, LIBDIR, BUILD, TESTS'
 
-.PHONY: all test-programs setup demo check check-newer faults matrix soak soak-sockets fuzz fuzzers lint $(LINTS) \
+.PHONY: all test-programs setup demo check check-newer faults matrix soak soak-sockets bench benches fuzz fuzzers lint $(LINTS) \
 	$(C_SOURCES:%=lint-tidy/%) install uninstall clean help
