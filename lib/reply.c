@@ -57,6 +57,7 @@ static size_t buffer_for(const struct fuse_init_out *init)
 	return size > FUSEFD_LEAST_BUFFER ? size : FUSEFD_LEAST_BUFFER;
 }
 
+FUSEFD_RARE
 static void note_init_reply(struct fusefd_session *session,
 			    const struct iovec *iov, int count, int error)
 {

@@ -24,6 +24,10 @@ enum fusefd_init {
 	FUSEFD_INIT_ACCEPTED,
 };
 
+/* What is no part of a request's usual way stays out of it: a function that is
+ * called between two system calls is fetched anew each time. */
+#define FUSEFD_RARE __attribute__((cold, noinline))
+
 /* An outcome that is none yet; the others are 0 and negative errnos. */
 #define FUSEFD_SERVING 1
 

@@ -99,6 +99,7 @@ static ssize_t receive(struct fusefd_worker *worker)
 	}
 }
 
+FUSEFD_RARE
 static void refuse(struct fusefd_worker *worker,
 		   const struct fuse_in_header *request)
 {
@@ -134,6 +135,7 @@ static int grow_buffer(struct fusefd_worker *worker)
 
 /* FUSE_INIT, which comes to the primary's worker while it is alone. Once it is
  * accepted, fusefd_serve() is to start the others. */
+FUSEFD_RARE
 static int pass_on_init(struct fusefd_worker *worker, size_t length)
 {
 	struct fusefd_session *session = &worker->handoff->session;
