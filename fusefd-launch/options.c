@@ -14,6 +14,8 @@
 #include "die.h"
 #include "help.h"
 #include "number.h"
+#include "option_table.h"
+#include "options_judge.h"
 #include "placeholders.h"
 #include "privileges.h"
 #include "unmodified.h"
@@ -23,46 +25,6 @@
 
 #define READY_TIMEOUT 30
 #define STOP_TIMEOUT  10
-
-enum {
-	OPTION_READY_TIMEOUT = 256,
-	OPTION_STOP_TIMEOUT,
-	OPTION_UNMODIFIED,
-	OPTION_LISTEN_FDS,
-	OPTION_LITERAL,
-	OPTION_SEND,
-	OPTION_PAYLOAD,
-	OPTION_RECEIVE,
-	OPTION_UNMOUNT,
-	OPTION_LAZY,
-	OPTION_DRY_RUN,
-	OPTIONS_END,
-};
-
-static const struct option long_options[] = {
-	{"fds", required_argument, NULL, 'n'},
-	{"options", required_argument, NULL, 'o'},
-	{"user", required_argument, NULL, 'u'},
-	{"keep-caps", required_argument, NULL, 'c'},
-	{"keep-fd", required_argument, NULL, 'k'},
-	{"supervise", no_argument, NULL, 'S'},
-	{"background", no_argument, NULL, 'b'},
-	{"ready-timeout", required_argument, NULL, OPTION_READY_TIMEOUT},
-	{"stop-timeout", required_argument, NULL, OPTION_STOP_TIMEOUT},
-	{"unmodified", no_argument, NULL, OPTION_UNMODIFIED},
-	{"listen-fds", no_argument, NULL, OPTION_LISTEN_FDS},
-	{"literal", no_argument, NULL, OPTION_LITERAL},
-	{"send", required_argument, NULL, OPTION_SEND},
-	{"payload", required_argument, NULL, OPTION_PAYLOAD},
-	{"receive", required_argument, NULL, OPTION_RECEIVE},
-	{"unmount", no_argument, NULL, OPTION_UNMOUNT},
-	{"lazy", no_argument, NULL, OPTION_LAZY},
-	{"dry-run", no_argument, NULL, OPTION_DRY_RUN},
-	{"verbose", no_argument, NULL, 'v'},
-	{"help", no_argument, NULL, 'h'},
-	{"version", no_argument, NULL, 'V'},
-	{NULL, 0, NULL, 0},
-};
 
 static size_t count_cpus(void)
 {
@@ -127,7 +89,7 @@ static bool begins_a_long_option(const char *argument)
 	if (strncmp(argument, "--", 2) != 0)
 		return false;
 	length = strcspn(argument + 2, "=");
-	for (const struct option *known = long_options; known->name; known++)
+	for (const struct option *known = option_table; known->name; known++)
 		if (strncmp(known->name, argument + 2, length) == 0)
 			return true;
 	return false;
@@ -308,61 +270,6 @@ static void parse_operands(struct options *options, int argc, char **argv)
 	options->command = argv + operand;
 }
 
-static const char *name_of(int option)
-{
-	const struct option *known = long_options;
-
-	while (known->name && known->val != option)
-		known++;
-	return known->name;
-}
-
-static bool is_of_mount(int option)
-{
-	return option == 'n' || option == 'o' || option == 'u' ||
-	       option == 'c' || option == OPTION_DRY_RUN ||
-	       option == OPTION_SEND;
-}
-
-static bool is_of_command(int option)
-{
-	return option == 'c' || option == 'k' ||
-	       option == OPTION_STOP_TIMEOUT || option == OPTION_LISTEN_FDS ||
-	       option == OPTION_LITERAL || option == OPTION_UNMODIFIED;
-}
-
-/* An option that does nothing is a mistake of the one who gave it. */
-static void judge_option(const struct options *options, int option)
-{
-	switch (option) {
-	case OPTION_UNMOUNT:
-	case OPTION_RECEIVE:
-	case 'v':
-		return;
-	case OPTION_LAZY:
-		if (options->mode != RUN_UNMOUNT)
-			die("option --lazy needs --unmount");
-		return;
-	case OPTION_PAYLOAD:
-		if (!options->send.kind)
-			die("option --payload needs --send");
-		return;
-	case OPTION_READY_TIMEOUT:
-	case OPTION_STOP_TIMEOUT:
-		if (options->mode == RUN_EXEC)
-			die("option --%s needs --supervise or --background",
-			    name_of(option));
-	}
-	if (options->mode == RUN_UNMOUNT)
-		die("option --%s does not go with --unmount", name_of(option));
-	if (options->mode == RUN_RECEIVE && is_of_mount(option))
-		die("option --%s does not go with --receive", name_of(option));
-	if (options->send.kind && is_of_command(option))
-		die("option --%s does not go with --send: COMMAND, and what is "
-		    "about it, is the receiver's",
-		    name_of(option));
-}
-
 /* An fd that is an address is kept open like those that are COMMAND's. */
 static void keep_socket(struct options *options, const struct address *address)
 {
@@ -376,21 +283,6 @@ static void keep_socket(struct options *options, const struct address *address)
 	if (fcntl(address->fd, F_GETFD) < 0)
 		die("cannot use fd %d: it is not open", address->fd);
 	options->keep_fds[options->keep_fd_count++] = address->fd;
-}
-
-/* The kernel knows no allow_root: it opens the mount to all, and the session
- * keeps them out. A program that is handed a bare fd does not know that it
- * should. */
-static void judge_together(const struct options *options)
-{
-	if (options->unmodified)
-		unmodified_judge(options);
-	if (options->mount.allow_root && !options->literal &&
-	    placeholders_name_one_fd(options->command))
-		die("mount option 'allow_root' does not go with {} or {fd}: "
-		    "COMMAND would let everybody in\n"
-		    "Give 'allow_other' here, and 'allow_root' to COMMAND, "
-		    "where it has such an option.");
 }
 
 void options_parse(struct options *options, int argc, char **argv)
@@ -413,7 +305,7 @@ void options_parse(struct options *options, int argc, char **argv)
 	for (;;) {
 		index = argument_at_hand(argc);
 		option = getopt_long(argc, argv, "+:n:o:u:c:k:SbvhV",
-				     long_options, NULL);
+				     option_table, NULL);
 		if (option == -1)
 			break;
 		if (option == '?' || option == ':')
@@ -423,9 +315,7 @@ void options_parse(struct options *options, int argc, char **argv)
 	}
 	if (options->send.kind && options->mode == RUN_EXEC)
 		options->mode = RUN_SEND;
-	for (option = 0; option < OPTIONS_END; option++)
-		if (given[option])
-			judge_option(options, option);
+	options_judge_given(options, given);
 	keep_socket(options, &options->send);
 	keep_socket(options, &options->receive);
 	if (options->unmodified)
@@ -436,12 +326,12 @@ void options_parse(struct options *options, int argc, char **argv)
 	}
 	if (options->mode == RUN_RECEIVE) {
 		parse_receive_operands(options, argc, argv);
-		judge_together(options);
+		options_judge_together(options);
 		return;
 	}
 	parse_operands(options, argc, argv);
 	mount_options_finish(&options->mount);
-	judge_together(options);
+	options_judge_together(options);
 	if (!options->fds)
 		options->fds = choose_fds(options);
 }

@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -44,8 +43,7 @@ static void be_interrupted(struct receiver *receiver)
 {
 	struct signalfd_siginfo signal_;
 
-	while (read(receiver->events[ON_SIGNAL].fd, &signal_,
-		    sizeof(signal_)) == sizeof(signal_))
+	while (signals_next(receiver->events[ON_SIGNAL].fd, &signal_))
 		if (signal_.ssi_signo != SIGUSR1 &&
 		    signal_.ssi_signo != SIGUSR2 &&
 		    signal_.ssi_signo != SIGCHLD)
@@ -145,15 +143,6 @@ static void clear_the_way(struct receiver *receiver)
 	move_above(&receiver->events[ON_SIGNAL].fd, last);
 }
 
-static void close_commands_fds(const struct launch *launch)
-{
-	for (size_t i = 0; i < launch->handoff.count; i++)
-		close(launch->handoff.fds[i]);
-	for (size_t i = 0; i < launch->options.keep_fd_count; i++)
-		if (launch->options.keep_fds[i] > STDERR_FILENO)
-			close(launch->options.keep_fds[i]);
-}
-
 /* Such a COMMAND looks at its mountpoint, which is elsewhere, in another
  * container perhaps. Of stand-ins that are not there the sender is to hear, so
  * that a child is too late to find it out. */
@@ -192,7 +181,6 @@ static void start(struct receiver *receiver)
 	children_adopt_orphans();
 	notify = notify_open(&launch->handoff.notify_socket);
 	receiver->command = start_command(launch, &receiver->signals, -1, NULL);
-	close_commands_fds(launch);
 	watch_other(receiver, notify);
 	if (!received_is_ours(&receiver->received))
 		close(receiver->connection.socket);
@@ -208,7 +196,7 @@ static void end(struct receiver *receiver)
 	children_ask_to_end(-1);
 }
 
-/* Has it gone to the background? As in supervise.c. */
+/* Has it gone to the background? As in child_ends.c. */
 static bool goes_on_in_child(struct receiver *receiver, pid_t ended)
 {
 	if (receiver->told || receiver->ready_pid == ended ||
@@ -249,8 +237,7 @@ static void take_signals(struct receiver *receiver)
 {
 	struct signalfd_siginfo signal_;
 
-	while (read(receiver->events[ON_SIGNAL].fd, &signal_,
-		    sizeof(signal_)) == sizeof(signal_)) {
+	while (signals_next(receiver->events[ON_SIGNAL].fd, &signal_)) {
 		if (signal_.ssi_signo == SIGCHLD)
 			bury_children(receiver);
 		else

@@ -13,7 +13,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -99,8 +98,7 @@ static void take_signals(struct sender *sender)
 {
 	struct signalfd_siginfo signal_;
 
-	while (read(sender->events[ON_SIGNAL].fd, &signal_, sizeof(signal_)) ==
-	       sizeof(signal_)) {
+	while (signals_next(sender->events[ON_SIGNAL].fd, &signal_)) {
 		if (signal_.ssi_signo == SIGCHLD)
 			take_child(sender);
 		else if (signal_.ssi_signo != SIGUSR1 &&

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/signalfd.h>
+#include <unistd.h>
 
 #include "die.h"
 
@@ -36,6 +36,11 @@ int signals_take(struct signals *callers)
 	if (fd < 0)
 		die("cannot make a signalfd: %s", strerror(errno));
 	return fd;
+}
+
+bool signals_next(int fd, struct signalfd_siginfo *signal)
+{
+	return read(fd, signal, sizeof(*signal)) == sizeof(*signal);
 }
 
 void signals_give_back(const struct signals *callers)

@@ -7,6 +7,8 @@
 #define FUSEFD_LAUNCH_SIGNALS_H
 
 #include <signal.h>
+#include <stdbool.h>
+#include <sys/signalfd.h>
 
 /* What the caller had, where a supervisor needs it otherwise. */
 struct signals {
@@ -17,6 +19,9 @@ struct signals {
 /* Block what a supervisor handles, and SIGPIPE and SIGTTOU, which must not keep
  * it from telling something: returns a signalfd. Dies where there is none. */
 int signals_take(struct signals *callers);
+
+/* The next signal that has come to that fd; false where there is none. */
+bool signals_next(int fd, struct signalfd_siginfo *signal);
 
 /* In the child that becomes COMMAND. */
 void signals_give_back(const struct signals *callers);

@@ -39,6 +39,17 @@ static noreturn void become_command(const struct launch *launch,
 	report(to, errno);
 }
 
+/* What is COMMAND's alone: the connection has to die with COMMAND, and who
+ * waits for the end of a pipe waits for COMMAND's. */
+static void close_commands_fds(const struct launch *launch)
+{
+	for (size_t i = 0; i < launch->handoff.count; i++)
+		close(launch->handoff.fds[i]);
+	for (size_t i = 0; i < launch->options.keep_fd_count; i++)
+		if (launch->options.keep_fds[i] > STDERR_FILENO)
+			close(launch->options.keep_fds[i]);
+}
+
 pid_t start_command(const struct launch *launch, const struct signals *signals,
 		    int output, struct terminal *terminal)
 {
@@ -58,8 +69,10 @@ pid_t start_command(const struct launch *launch, const struct signals *signals,
 		length = read(ends[0], &error, sizeof(error));
 	while (length < 0 && errno == EINTR);
 	close(ends[0]);
-	if (length != sizeof(error))
+	if (length != sizeof(error)) {
+		close_commands_fds(launch);
 		return child;
+	}
 	(void)waitpid(child, NULL, 0);
 	if (terminal)
 		terminal_give_back(terminal);
