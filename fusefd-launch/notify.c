@@ -13,6 +13,7 @@
 
 #include "die.h"
 #include "lib/notify.h"
+#include "restriction.h"
 
 /* systemd takes messages of at most this size, too. */
 #define MESSAGE_MAX 4096
@@ -64,22 +65,30 @@ static bool is_from(struct msghdr *message, uid_t owner, pid_t *by)
 	return sender.uid == owner || sender.uid == 0;
 }
 
-static enum notice find_notice(char *text)
+/* Of READY=1 and STOPPING=1, the first. */
+static enum notice find_notice(char *text, uint64_t *restrictions)
 {
+	enum notice notice = NOTICE_NONE;
 	char *line;
 
 	while ((line = strsep(&text, "\n"))) {
+		*restrictions |= restriction_parse(line);
+		if (notice != NOTICE_NONE)
+			continue;
 		if (strcmp(line, "READY=1") == 0)
-			return NOTICE_READY;
+			notice = NOTICE_READY;
 		if (strcmp(line, "STOPPING=1") == 0)
-			return NOTICE_STOPPING;
+			notice = NOTICE_STOPPING;
 	}
-	return NOTICE_NONE;
+	return notice;
 }
 
 /* Of fds that come along none gets in: there is room for the credentials
- * only. */
-enum notice notify_read(int socket, uid_t owner, pid_t *by)
+ * only. So the kernel closes the one that comes with BARRIER=1, which is what
+ * its sender waits for (sd_notify_barrier(3)): whatever was said before that has
+ * been seen to. */
+enum notice notify_read(int socket, uid_t owner, pid_t *by,
+			uint64_t *restrictions)
 {
 	char text[MESSAGE_MAX + 1];
 	union {
@@ -95,10 +104,11 @@ enum notice notify_read(int socket, uid_t owner, pid_t *by)
 	};
 	const ssize_t length = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
 
+	*restrictions = 0;
 	if (length < 0 || !is_from(&message, owner, by))
 		return NOTICE_NONE;
 	text[length] = '\0';
-	return find_notice(text);
+	return find_notice(text, restrictions);
 }
 
 void notify_ready(const char *name)

@@ -7,6 +7,7 @@
 #define FUSEFD_LAUNCH_NOTIFY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* A socket for COMMAND's messages, with an abstract address, so that no file
@@ -17,8 +18,10 @@ int notify_open(const char **name);
 enum notice { NOTICE_NONE, NOTICE_READY, NOTICE_STOPPING };
 
 /* Read a message: does the owner (or root) say READY=1 or STOPPING=1? by: which
- * process. */
-enum notice notify_read(int socket, uid_t owner, pid_t *by);
+ * process. restrictions: what else it asks for (restriction.h), which is to be
+ * seen to first; 0: nothing. */
+enum notice notify_read(int socket, uid_t owner, pid_t *by,
+			uint64_t *restrictions);
 
 /* Say READY=1 at that NOTIFY_SOCKET; NULL: nobody waits. */
 void notify_ready(const char *name);

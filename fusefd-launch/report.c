@@ -16,6 +16,7 @@
 #include "environment.h"
 #include "lib/answer.h"
 #include "notify.h"
+#include "restriction.h"
 
 static struct receiver *answering;
 
@@ -121,11 +122,34 @@ static void report_stopping(struct receiver *receiver)
 			deadline_in(receiver->launch->options.stop_timeout);
 }
 
+/* The mount is the sender's to restrict. COMMAND serves when it has been told
+ * that this was read, and so the sender has this line before it attaches. */
+static void report_restrictions(const struct receiver *receiver,
+				uint64_t attributes)
+{
+	const char *words = restriction_words(attributes);
+	char line[64];
+
+	if (!attributes)
+		return;
+	(void)snprintf(line, sizeof(line), "FUSEFD_RESTRICT=%s\n", words);
+	if (received_is_ours(&receiver->received))
+		tell(receiver, line);
+	else
+		say("option '%s' of %s is without effect: the sender knows "
+		    "nothing of it",
+		    words, quoted(receiver->launch->options.command[0]));
+}
+
 void report_notice(struct receiver *receiver)
 {
+	uint64_t restrictions;
 	pid_t by;
+	const enum notice notice = notify_read(receiver->events[ON_OTHER].fd,
+					       geteuid(), &by, &restrictions);
 
-	switch (notify_read(receiver->events[ON_OTHER].fd, geteuid(), &by)) {
+	report_restrictions(receiver, restrictions);
+	switch (notice) {
 	case NOTICE_READY:
 		report_readiness(receiver, by);
 		break;

@@ -18,18 +18,34 @@
 #include "command.h"
 #include "notify.h"
 #include "probe.h"
+#include "restriction.h"
 #include "signals.h"
 #include "start.h"
 #include "supervisor.h"
 
 /* ---- What comes to pass --------------------------------------------------- */
 
+/* COMMAND does not serve before it has been done, so that nobody ever meets a
+ * mount that was to be read-only and is not yet. */
+static void restrict_mount(struct supervisor *supervisor, uint64_t attributes)
+{
+	if (!attributes || supervisor->state != STARTING)
+		return;
+	supervisor->fault = restriction_apply(supervisor->launch, attributes);
+	if (supervisor->fault)
+		supervisor_fail(supervisor, UNATTACHED);
+}
+
 static void take_notice(struct supervisor *supervisor)
 {
+	uint64_t restrictions;
 	pid_t sender;
+	const enum notice notice = notify_read(supervisor->events[ON_NOTIFY].fd,
+					       supervisor->launch->owner.uid,
+					       &sender, &restrictions);
 
-	switch (notify_read(supervisor->events[ON_NOTIFY].fd,
-			    supervisor->launch->owner.uid, &sender)) {
+	restrict_mount(supervisor, restrictions);
+	switch (notice) {
 	case NOTICE_READY:
 		if (supervisor->state == STARTING)
 			supervisor->ready = sender;

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "number.h"
+#include "restriction.h"
 
 /* The largest errno that there is (MAX_ERRNO of the kernel). */
 #define ERRNO_MAX 4095
@@ -30,6 +31,7 @@ static void take_line(struct verdict *verdict)
 	const char *line = verdict->line, *value;
 	unsigned long number;
 
+	verdict->limits |= restriction_parse(line);
 	if (strcmp(line, "FUSEFD_PROTOCOL=1") == 0)
 		verdict->spoken = true;
 	else if (strcmp(line, "READY=1") == 0)

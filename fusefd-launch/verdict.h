@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct verdict {
 	char line[1024]; /* the last one, as far as it has come */
@@ -17,6 +18,7 @@ struct verdict {
 	int error;	  /* ERRNO=; 0: none */
 	char reason[512]; /* STATUS=; empty: none */
 	bool stopping;	  /* STOPPING=1: COMMAND wants the mount away */
+	uint64_t limits;  /* FUSEFD_RESTRICT=: attributes (restriction.h) */
 	int exit_status;  /* EXIT_STATUS= of COMMAND; -1: it has not ended */
 	bool ended;	  /* there will be no more */
 	bool unread;	  /* and the handoff was never taken from the socket */

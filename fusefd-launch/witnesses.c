@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "probe.h"
+#include "restriction.h"
 
 /* In milliseconds: for a receiver that says that it is ready, or closes its end
  * without a word, to turn out dead; for one that is dead to have said why; and
@@ -79,11 +80,30 @@ static void consider(struct sender *sender)
 		sender->next = deadline_now() + GRACE_OF_DEATH;
 }
 
-void sender_listen(struct sender *sender)
+static void restrict_mount(struct sender *sender)
+{
+	const uint64_t attributes = sender->verdict.limits;
+	const char *fault;
+
+	sender->verdict.limits = 0;
+	if (!attributes || sender->state != WAITING)
+		return;
+	fault = restriction_apply(sender->launch, attributes);
+	if (fault)
+		sender_fail(sender, fault);
+}
+
+static void hear(struct sender *sender)
 {
 	verdict_read(&sender->verdict, sender->connection.socket);
 	if (sender->verdict.ended)
 		sender_hang_up(sender);
+	restrict_mount(sender);
+}
+
+void sender_listen(struct sender *sender)
+{
+	hear(sender);
 	if (sender->state != SERVING)
 		sender->verdict.stopping = false;
 	else if (sender->verdict.ended)
@@ -91,6 +111,16 @@ void sender_listen(struct sender *sender)
 	else if (sender->verdict.stopping)
 		sender->next = deadline_now() + GRACE_OF_STOPPING;
 	consider(sender);
+}
+
+/* What the receiver said of the mount before it served may not have been read:
+ * the probe ends as quickly. */
+static void serve_probed(struct sender *sender)
+{
+	if (sender->connection.socket >= 0)
+		hear(sender);
+	if (sender->state == WAITING)
+		sender_serve(sender);
 }
 
 /* The filesystem has ended, wherever it was. */
@@ -111,7 +141,7 @@ void sender_judge_probe(struct sender *sender, int status)
 	sender->probe = -1;
 	sender->dead = !alive;
 	if (sender->state == WAITING && alive)
-		sender_serve(sender);
+		serve_probed(sender);
 	else if (sender->state == SERVING && !alive)
 		lose(sender);
 	else if (sender->state == SERVING && sender->verdict.ended)

@@ -69,7 +69,7 @@ int preload_mount(const char *source, const char *target, const char *type,
 
 	if (target && recognise_type(type) && pool_exists() &&
 	    is_ours(target)) {
-		tell_of_options(options);
+		tell_of_options(flags, options);
 		return remember(target) ? 0 : -1;
 	}
 	if (function)

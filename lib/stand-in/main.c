@@ -100,7 +100,7 @@ static int mount_(const struct arguments *arguments)
 		}
 		if (judge_mountpoint(arguments->mountpoint))
 			return 1;
-		tell_of_options(arguments->options);
+		tell_of_options(0, arguments->options);
 		if (hand_out(arguments->mountpoint, commfd))
 			return 1;
 		if (bare)

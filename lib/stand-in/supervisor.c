@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "notify.h"
+#include "preload/tell.h"
 
 /* A supervisor that takes longer has failed to attach it, and says why. */
 #define PATIENCE_MS 10000
@@ -43,27 +43,9 @@ void supervisor_ask_parent(void)
 	(void)fclose(file);
 }
 
-/* As sd_notify(3). A supervisor that is gone hears nothing. */
-static void say(const char *message)
-{
-	struct fusefd_notify supervisor;
-	int fd;
-
-	if (!getenv("FUSEFD_SUPERVISED"))
-		return;
-	fusefd_notify_from_env(&supervisor);
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || !supervisor.length)
-		return;
-	(void)sendto(fd, message, strlen(message), MSG_NOSIGNAL,
-		     (const struct sockaddr *)&supervisor.address,
-		     supervisor.length);
-	(void)close(fd);
-}
-
 void supervisor_unmount(void)
 {
-	say("STOPPING=1");
+	(void)tell_supervisor("STOPPING=1");
 }
 
 /* 0: not to be had. DONT_SYNC: what is mounted there does not answer yet. */
@@ -86,7 +68,7 @@ static void have_attached(const char *mountpoint)
 	mounts.fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
 	if (mounts.fd < 0)
 		return;
-	say("READY=1");
+	(void)tell_supervisor("READY=1");
 	while (mount_at(mountpoint) == before &&
 	       poll(&mounts, 1, PATIENCE_MS) > 0)
 		;

@@ -5,7 +5,7 @@
  * without suid and devices, and nothing but what was asked for by name acts.
  *
  * Links mount_helper.c, mount_request.c, mount_list.c, command_template.c and
- * all of options.c.
+ * all of options.c, option_table.c and options_judge.c.
  */
 #include <sanitizer/allocator_interface.h>
 #include <sys/mount.h>

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "verdict.h"
 
+#include <sys/mount.h>
+
 #include "dies.h"
 
 static struct verdict parse_in(const char *text, size_t piece)
@@ -83,11 +85,11 @@ static void what_is_no_answer_says_nothing(void **state)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		const struct verdict verdict = parse_in(texts[i], 7);
 
-		assert_row(texts[i], !verdict.spoken && !verdict.ready &&
-					     !verdict.stopping &&
-					     !verdict.error &&
-					     !*verdict.reason &&
-					     verdict.exit_status == -1);
+		assert_row(texts[i],
+			   !verdict.spoken && !verdict.ready &&
+				   !verdict.stopping && !verdict.limits &&
+				   !verdict.error && !*verdict.reason &&
+				   verdict.exit_status == -1);
 	}
 }
 
@@ -102,6 +104,21 @@ static void a_line_without_end_does_no_harm(void **state)
 		verdict_parse(&verdict, "xREADY=1", 8);
 	assert_false(verdict.ready);
 	verdict_parse(&verdict, "\nREADY=1\n", 9);
+	assert_true(verdict.ready);
+}
+
+/* They add up, and are no answer by themselves. */
+static void what_the_mount_is_to_be_without(void **state)
+{
+	struct verdict verdict = parse_in("FUSEFD_RESTRICT=ro", 7);
+
+	(void)state;
+	assert_int_equal(verdict.limits, 0);
+	verdict_parse(&verdict, "\n", 1);
+	assert_int_equal(verdict.limits, MOUNT_ATTR_RDONLY);
+	assert_false(verdict.ready || verdict.spoken || verdict.stopping);
+	verdict_parse(&verdict, "FUSEFD_RESTRICT=noexec\nREADY=1\n", 31);
+	assert_int_equal(verdict.limits, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC);
 	assert_true(verdict.ready);
 }
 
@@ -168,6 +185,7 @@ int main(void)
 		cmocka_unit_test(answers_are_read),
 		cmocka_unit_test(what_is_no_answer_says_nothing),
 		cmocka_unit_test(a_line_without_end_does_no_harm),
+		cmocka_unit_test(what_the_mount_is_to_be_without),
 		cmocka_unit_test(a_long_reason_is_cut),
 		cmocka_unit_test(the_end_ends_the_last_line),
 		cmocka_unit_test(nothing_yet_is_no_end),
