@@ -91,6 +91,53 @@ assert_pool_answered() { # AT LEAST
 	done
 }
 
+# ---- Splice -------------------------------------------------------------------------
+
+# bytes_written: by the filesystem, but for what it spliced.
+bytes_written() { sed -n 's/^wchar: //p' "/proc/$FS_PID/io"; }
+
+# read_large NAME READERS FILE: in blocks of 128 KiB, since libfuse copies small
+# ones; it is the same as FILE.
+read_large() {
+	seq "$2" | timeout 60 xargs -P "$2" -I {} \
+		sh -c 'dd if="$1" bs=128k status=none | cmp - "$2"' sh "$MNT/$1" "$3"
+}
+
+@test "answers are spliced: by their worker, by other threads, by other workers" {
+	local file=$WORK/source name size=$((4 << 20))
+	head -c "$size" /dev/urandom >"$file"
+	for name in own other; do
+		start_fs -n 4 -- "$FIXTURES/splicer" "$file"
+		read_large "$name" 8 "$file"
+		(($(bytes_written) < size)) || fail "$name: copied, not spliced"
+		stop_fs
+	done
+	# Each read is answered when the next comes, so there are two.
+	start_fs -n 4 -- "$FIXTURES/splicer" "$file"
+	read_large others 2 "$file"
+	(($(bytes_written) < size)) || fail "others: copied, not spliced"
+	stop_fs
+	rm "$file"
+}
+
+@test "a thread that splices leaves no fds behind" {
+	local file=$WORK/source before
+	head -c 1000000 /dev/urandom >"$file"
+	start_fs -n 2 -- "$FIXTURES/splicer" "$file"
+	read_large own 4 "$file"
+	read_large other 4 "$file"
+	# Its threads take theirs along when they end.
+	until_true 10 eval '(($(find "/proc/$FS_PID/task" -maxdepth 1 -mindepth 1 | wc -l) == 3))'
+	before=$(find "/proc/$FS_PID/fd" | wc -l)
+	for _ in {1..5}; do
+		read_large own 4 "$file"
+		read_large other 4 "$file"
+	done
+	until_true 10 eval '(($(find "/proc/$FS_PID/fd" | wc -l) <= before))'
+	stop_fs
+	rm "$file"
+}
+
 # ---- Notifications, interrupts, poll ------------------------------------------------
 
 start_llfs() { # FDS
