@@ -92,7 +92,7 @@ def measure(bench):
     line = [(f"launch/line/n={fds}", "ours", place.launcher("plain", fds))
             for fds in LINE]
     launches = len(user) + len(setuid) + len(line)
-    rounds = int(bench.seconds / SECONDS_PER_LAUNCH / launches)
+    rounds = max(1, int(bench.seconds / SECONDS_PER_LAUNCH / launches))
 
     measure_rows(bench, place, 0, rounds, user)
     measure_rows(bench, place, 0, rounds, line)

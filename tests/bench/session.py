@@ -30,7 +30,6 @@ MODES = {"nullfs": ("serve", "bare", *ON_FUSE3), "passthrough": ON_FUSE3}
 
 # Short visits and many, so that what disturbs one disturbs its neighbours.
 MILLISECONDS = 20
-LEAST_ROUNDS = 5
 STARTING = 0.15  # of the time: servers, clients, what is open
 
 
@@ -71,7 +70,7 @@ def rounds_of(bench):
     cells = len(OPERATIONS) * len(WORKERS) * sum(map(len, MODES.values()))
     cells *= sum(len(placements_of(clients)) for clients in CLIENTS)
     rounds = bench.seconds * (1 - STARTING) * 1000 / cells / MILLISECONDS
-    return max(LEAST_ROUNDS, int(rounds))
+    return max(1, int(rounds))
 
 
 def measure_cell(bench, row, operation, clients, members):
