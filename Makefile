@@ -98,8 +98,7 @@ HELPER_NAMES = fusermount mergerfs-fusermount
 plain     = $(1:$(BUILD)/obj/%=$(BUILD)/obj/plain/%)
 PRELOAD  := $(call objects,lib/preload/*.c)
 HELPER   := $(call objects,lib/stand-in/*.c)
-LOOKING  := $(BUILD)/obj/plain/lib/announcement.o $(BUILD)/obj/plain/lib/verify.o
-NOTIFY   := $(BUILD)/obj/plain/lib/notify.o
+FROM_LIB := $(addprefix $(BUILD)/obj/plain/lib/,announcement.o notify.o verify.o)
 
 all: $(BUILD)/fusefd-launch $(STATIC) $(SHARED) $(STAND_INS) $(EXAMPLES) ## build everything but the tests
 test-programs: all $(FIXTURES) $(UNITS)
@@ -117,12 +116,13 @@ $(BUILD)/fusefd-launch: $(LAUNCHER) $(BUILD)/libfusefd.a
 	$(LINK) -pie $^ -lcap-ng -o $@
 
 $(BUILD)/libexec/libfusefd-preload.so: lib/preload/preload.map \
-		$(call plain,$(PRELOAD)) $(LOOKING)
+		$(call plain,$(PRELOAD)) $(FROM_LIB)
 	@mkdir -p $(@D)
 	$(LINK) -shared -Wl,-soname,$(@F) -Wl,--version-script=$< -Wl,-z,defs \
 		$(filter-out $<,$^) -o $@
-$(BUILD)/libexec/fusermount3: $(call plain,$(HELPER)) $(LOOKING) $(NOTIFY) \
-		$(addprefix $(BUILD)/obj/plain/lib/preload/,announced.o recognise.o tell.o)
+$(BUILD)/libexec/fusermount3: $(call plain,$(HELPER)) $(FROM_LIB) \
+		$(addprefix $(BUILD)/obj/plain/lib/preload/,announced.o \
+		recognise.o supervised.o tell.o wishes.o)
 	@mkdir -p $(@D)
 	$(LINK) -pie $^ -o $@
 	for name in $(HELPER_NAMES); do ln -sf $(@F) $(@D)/$$name || exit; done

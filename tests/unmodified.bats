@@ -221,6 +221,14 @@ mount elsewhere: EPERM
 umount elsewhere: EPERM"
 }
 
+@test "a program that overwrites its environment first is heard by the supervisor" {
+	as_mode user
+	launch -S --unmodified "$MNT" -- "$FIXTURES/pretender" forgets '{mountpoint}'
+	assert_line 'NOTIFY_SOCKET: gone'
+	assert_line 'mount: 0'
+	refute_output --partial 'without effect'
+}
+
 @test "eight threads open, clone and close at once" {
 	pretend -n 4 -- threads
 	assert_output $'failed: 0\nleaked: 0'

@@ -30,7 +30,10 @@ void announced_read(void)
 		.fds = copy_of("FUSEFD_FDS"),
 		.mountpoint = copy_of("FUSEFD_MOUNTPOINT"),
 		.acl = copy_of("FUSEFD_ACL"),
+		.supervised = copy_of("FUSEFD_SUPERVISED"),
 	};
+	if (announced.supervised)
+		fusefd_notify_from_env(&announced.supervisor);
 }
 
 /* Without links, as the launcher announces it. An O_PATH fd, because to open

@@ -9,10 +9,13 @@
 
 #include <stdbool.h>
 
+#include "notify.h"
+
 /* Copies, since a program may overwrite its environment (setproctitle does);
  * NULL: not said. Filled in before main(), without a look at any fd. */
 struct announced {
-	char *fds, *mountpoint, *acl;
+	char *fds, *mountpoint, *acl, *supervised;
+	struct fusefd_notify supervisor; /* its NOTIFY_SOCKET; of no other */
 };
 
 extern struct announced announced;

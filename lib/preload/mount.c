@@ -12,6 +12,7 @@
 #include "preload/pool.h"
 #include "preload/recognise.h"
 #include "preload/tell.h"
+#include "preload/wishes.h"
 
 int preload_mount(const char *source, const char *target, const char *type,
 		  unsigned long flags, const void *options) INTERPOSE("mount");
@@ -69,7 +70,7 @@ int preload_mount(const char *source, const char *target, const char *type,
 
 	if (target && recognise_type(type) && pool_exists() &&
 	    is_ours(target)) {
-		tell_of_options(flags, options);
+		wishes_see_to(flags, options);
 		return remember(target) ? 0 : -1;
 	}
 	if (function)

@@ -15,6 +15,7 @@
 
 #include "preload/announced.h"
 #include "preload/tell.h"
+#include "preload/wishes.h"
 #include "stand-in/arguments.h"
 #include "stand-in/commfd.h"
 #include "stand-in/inherited.h"
@@ -100,7 +101,7 @@ static int mount_(const struct arguments *arguments)
 		}
 		if (judge_mountpoint(arguments->mountpoint))
 			return 1;
-		tell_of_options(0, arguments->options);
+		wishes_see_to(0, arguments->options);
 		if (hand_out(arguments->mountpoint, commfd))
 			return 1;
 		if (bare)

@@ -11,7 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "preload/tell.h"
+#include "preload/announced.h"
+#include "preload/supervised.h"
 
 /* A supervisor that takes longer has failed to attach it, and says why. */
 #define PATIENCE_MS 10000
@@ -45,7 +46,7 @@ void supervisor_ask_parent(void)
 
 void supervisor_unmount(void)
 {
-	(void)tell_supervisor("STOPPING=1");
+	(void)supervised_tell("STOPPING=1");
 }
 
 /* 0: not to be had. DONT_SYNC: what is mounted there does not answer yet. */
@@ -68,7 +69,7 @@ static void have_attached(const char *mountpoint)
 	mounts.fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
 	if (mounts.fd < 0)
 		return;
-	(void)tell_supervisor("READY=1");
+	(void)supervised_tell("READY=1");
 	while (mount_at(mountpoint) == before &&
 	       poll(&mounts, 1, PATIENCE_MS) > 0)
 		;
@@ -88,11 +89,9 @@ static void put_file(const char *folder)
 
 void supervisor_attach(const char *mountpoint)
 {
-	const char *supervised = getenv("FUSEFD_SUPERVISED");
-
-	if (!supervised)
+	if (!announced.supervised)
 		return;
-	if (strcmp(supervised, SUPERVISED_ELSEWHERE) == 0)
+	if (strcmp(announced.supervised, SUPERVISED_ELSEWHERE) == 0)
 		put_file(mountpoint);
 	else
 		have_attached(mountpoint);
