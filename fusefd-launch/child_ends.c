@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "children.h"
+#include "probe.h"
 #include "survivors.h"
 
 static bool is_clean(int status)
@@ -55,6 +56,15 @@ static void judge_end(struct supervisor *supervisor, pid_t ended, int status)
 	supervisor_end(supervisor);
 }
 
+/* Its owner may kill it, which says nothing of the filesystem. */
+static void probe_again(struct supervisor *supervisor)
+{
+	if (supervisor->state == STARTING)
+		supervisor->probe = probe_start(supervisor->launch->mount);
+	else
+		supervisor->doubted = supervisor->left;
+}
+
 /* Where it fails COMMAND is dead, as a rule: it has a moment to say why, and
  * with what status. */
 static void judge_probe(struct supervisor *supervisor, int status)
@@ -62,6 +72,8 @@ static void judge_probe(struct supervisor *supervisor, int status)
 	supervisor->probe = -1;
 	if (is_clean(status)) {
 		supervisor_serve(supervisor);
+	} else if (!WIFEXITED(status)) {
+		probe_again(supervisor);
 	} else if (supervisor->state == STARTING ||
 		   (supervisor->state == SERVING && supervisor->left)) {
 		supervisor->closed = true;

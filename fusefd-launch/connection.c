@@ -151,6 +151,11 @@ static bool take_connection(struct connection *connection)
 			       SOCK_CLOEXEC | SOCK_NONBLOCK);
 	uid_t uid;
 
+	/* Who calls stays where it is, and poll(2) would not wait again. */
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+		die("cannot accept a connection to %s: %s\n"
+		    "Raise the limit, such as with 'ulimit -n'.",
+		    quoted(connection->address->path), strerror(errno));
 	if (fd < 0)
 		return false;
 	if (!peer_is_root_or(fd, geteuid(), &uid)) {

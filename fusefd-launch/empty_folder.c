@@ -18,23 +18,22 @@ static char *made;
 const char *empty_folder_make(char *const *callers_environment)
 {
 	const char *place = environment_get(callers_environment, "TMPDIR");
-	char *path, *resolved;
+	char *resolved, *path;
 
 	if (!place || *place != '/')
 		place = "/tmp";
-	if (asprintf(&path, "%s/fusefd-XXXXXX", place) < 0)
+	/* As the stand-ins will find it; and before there is anything in it
+	 * that whoever owns it could exchange for a link. */
+	resolved = realpath(place, NULL);
+	if (resolved && asprintf(&path, "%s/fusefd-XXXXXX", resolved) < 0)
 		die("out of memory");
-	if (!mkdtemp(path))
+	if (!resolved || !mkdtemp(path))
 		die("cannot make a folder for {mountpoint} in %s: %s\n"
 		    "Set TMPDIR to one that can be written to, such as "
 		    "'/dev/shm'.",
 		    quoted(place), strerror(errno));
+	free(resolved);
 	made = path;
-	/* As the stand-ins will find it. */
-	resolved = realpath(path, NULL);
-	if (!resolved)
-		die("cannot find %s: %s", quoted(path), strerror(errno));
-	made = resolved;
 	return made;
 }
 

@@ -62,6 +62,21 @@ const char *mounted_attach(struct mounted *mounted, struct launch *launch)
 	return fault;
 }
 
+int mounted_copy(const struct launch *launch, int fd)
+{
+	int copy = -1;
+
+	if (privileges_try_raise(&launch->privileges))
+		copy = open_tree(fd, "",
+				 AT_EMPTY_PATH | OPEN_TREE_CLONE |
+					 OPEN_TREE_CLOEXEC);
+	if (privileges_try_lower(&launch->privileges))
+		return copy;
+	if (copy >= 0)
+		close(copy);
+	return -1;
+}
+
 bool mounted_is_gone(const struct mounted *mounted)
 {
 	struct mountinfo info;

@@ -24,6 +24,10 @@ struct mounted {
  * is not attached. */
 const char *mounted_attach(struct mounted *mounted, struct launch *launch);
 
+/* A detached mount of the same filesystem, for who has to be in it longer: the
+ * mount that an fd is on would be busy. -1, with errno, where there is none. */
+int mounted_copy(const struct launch *launch, int fd);
+
 /* Has somebody unmounted it? */
 bool mounted_is_gone(const struct mounted *mounted);
 

@@ -7,21 +7,32 @@
 #include <stdnoreturn.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include "fds.h"
 #include "privileges.h"
 
-/* Whatever the filesystem answers, it does answer: an error may be its own. */
+/* The connection was aborted, before the request or during it. */
+static bool is_of_dead_connection(int error)
+{
+	return error == ENOTCONN || error == ECONNABORTED || error == ENODEV;
+}
+
+/* Whatever the filesystem answers, it does answer: an error may be its own. One
+ * whose own root is gone, as where it passes on what a dead mount or a socket
+ * says, answers another question differently, as a rule; the kernel, of a dead
+ * connection, does not. */
 static bool answers(int mount)
 {
 	struct statx status;
+	struct statfs room;
 
 	if (statx(mount, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC,
-		  STATX_BASIC_STATS, &status) == 0)
+		  STATX_BASIC_STATS, &status) == 0 ||
+	    !is_of_dead_connection(errno))
 		return true;
-	/* The connection was aborted, before the request or during it. */
-	return errno != ENOTCONN && errno != ECONNABORTED && errno != ENODEV;
+	return fstatfs(mount, &room) == 0 || !is_of_dead_connection(errno);
 }
 
 static noreturn void ask(int mount)

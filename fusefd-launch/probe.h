@@ -10,7 +10,8 @@
 
 /* A child, with the owner's ids as the supervisor has them, that asks. It ends
  * with 0 where the filesystem has answered, and with another status where the
- * connection is dead. -1, with errno, where there can be none. */
+ * connection is dead. One that a signal ends, as the owner may send it, says
+ * neither. -1, with errno, where there can be none. */
 pid_t probe_start(int mount);
 
 #endif

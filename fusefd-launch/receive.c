@@ -251,7 +251,8 @@ static void wait_for_command(struct receiver *receiver)
 	const int timeout = deadline_timeout(receiver->deadline);
 	const int count = poll(receiver->events, EVENTS, timeout);
 
-	if (count == 0) {
+	/* Events that never cease must not put it off. */
+	if (deadline_timeout(receiver->deadline) == 0) {
 		children_signal(SIGKILL, -1);
 		receiver->deadline = deadline_in(1);
 	}
@@ -271,8 +272,9 @@ static noreturn void finish(const struct receiver *receiver)
 		say("%s was ended by signal %d (%s)",
 		    quoted(receiver->launch->options.command[0]),
 		    WTERMSIG(status), strsignal(WTERMSIG(status)));
-	empty_folder_remove();
+	/* First, since TMPDIR may be in a filesystem that hangs. */
 	report_end(receiver);
+	empty_folder_remove();
 	_exit(children_exit_status(status));
 }
 

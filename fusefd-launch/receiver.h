@@ -40,7 +40,7 @@ void report_taken(struct receiver *receiver);
 /* COMMAND has sent something to NOTIFY_SOCKET. */
 void report_notice(struct receiver *receiver);
 
-/* COMMAND has ended. */
+/* COMMAND has ended, and there is no more to say: the socket is closed. */
 void report_end(const struct receiver *receiver);
 
 #endif

@@ -93,6 +93,7 @@ void report_end(const struct receiver *receiver)
 	(void)snprintf(line, sizeof(line), "EXIT_STATUS=%d\n",
 		       children_exit_status(receiver->status));
 	tell(receiver, line);
+	close(receiver->connection.socket);
 }
 
 static void report_readiness(struct receiver *receiver, pid_t by)
@@ -117,7 +118,8 @@ static void report_stopping(struct receiver *receiver)
 {
 	if (received_is_ours(&receiver->received))
 		tell(receiver, "STOPPING=1\n");
-	if (receiver->told)
+	/* Who says it again and again does not put it off. */
+	if (receiver->told && receiver->deadline == DEADLINE_NEVER)
 		receiver->deadline =
 			deadline_in(receiver->launch->options.stop_timeout);
 }

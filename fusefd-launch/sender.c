@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <unistd.h>
 
 #include "background.h"
@@ -101,18 +100,6 @@ void sender_fail(struct sender *sender, const char *failure)
 	sender_leave(sender);
 }
 
-/* The mount itself would be busy with an fd of it open, or a probe in it. */
-static int copy_mount(const struct launch *launch, int mount)
-{
-	int copy = -1;
-
-	if (privileges_try_raise(&launch->privileges))
-		copy = open_tree(mount, "",
-				 AT_EMPTY_PATH | OPEN_TREE_CLONE |
-					 OPEN_TREE_CLOEXEC);
-	return privileges_try_lower(&launch->privileges) ? copy : -1;
-}
-
 static void stay(struct sender *sender)
 {
 	const struct launch *launch = sender->launch;
@@ -142,7 +129,7 @@ const char *sender_explain(const char *what, const char *reason)
 
 static void watch_over(struct sender *sender, int mount)
 {
-	sender->copy = copy_mount(sender->launch, mount);
+	sender->copy = mounted_copy(sender->launch, mount);
 	if (sender->copy >= 0) {
 		stay(sender);
 		return;

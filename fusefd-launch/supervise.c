@@ -80,6 +80,20 @@ static void take_signals(struct supervisor *supervisor)
  * itself, with a status of its own. So many seconds later it has not. */
 #define UNMOUNTED_PATIENCE 3
 
+/* A probe keeps the connection as an open file does, and so COMMAND from
+ * hearing of the unmount, for as long as nobody answers it. */
+static bool is_used(struct supervisor *supervisor)
+{
+	if (!mounted_is_used(&supervisor->mounted))
+		return false;
+	if (supervisor->probe == -1)
+		return true;
+	if (!supervisor->patience)
+		supervisor->patience =
+			deadline_in(supervisor->launch->options.stop_timeout);
+	return deadline_now() < supervisor->patience;
+}
+
 /* After a lazy unmount, COMMAND serves those who still have files open. */
 static void check_mount(struct supervisor *supervisor)
 {
@@ -87,7 +101,7 @@ static void check_mount(struct supervisor *supervisor)
 	    !mounted_is_gone(&supervisor->mounted))
 		return;
 	mounted_let_go(&supervisor->mounted);
-	if (mounted_is_used(&supervisor->mounted)) {
+	if (is_used(supervisor)) {
 		supervisor->deadline = deadline_in(1);
 		return;
 	}

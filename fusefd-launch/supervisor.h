@@ -31,6 +31,7 @@ struct supervisor {
 	enum state state;
 	struct pollfd events[EVENTS];
 	deadline_t deadline; /* of the state */
+	deadline_t patience; /* with a probe in a mount that is gone; 0: none */
 	struct output output;
 	struct terminal terminal; /* -b: COMMAND's until it is ready */
 	struct mounted mounted;

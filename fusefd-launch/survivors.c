@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/mount.h>
 #include <unistd.h>
 
 #include "mount.h"
@@ -28,28 +27,16 @@ static int open_root(const struct mounted *mounted)
 	return -1;
 }
 
-/* The mount itself would be busy for as long as a probe is in it. */
-static int copy_mount(const struct mounted *mounted)
+pid_t survivors_probe(const struct mounted *mounted)
 {
-	const struct launch *launch = mounted->launch;
 	const int root = open_root(mounted);
-	int copy = -1;
+	int copy;
+	pid_t probe;
 
 	if (root < 0)
 		return -1;
-	if (privileges_try_raise(&launch->privileges))
-		copy = open_tree(root, "",
-				 AT_EMPTY_PATH | OPEN_TREE_CLONE |
-					 OPEN_TREE_CLOEXEC);
+	copy = mounted_copy(mounted->launch, root);
 	close(root);
-	return privileges_try_lower(&launch->privileges) ? copy : -1;
-}
-
-pid_t survivors_probe(const struct mounted *mounted)
-{
-	const int copy = copy_mount(mounted);
-	pid_t probe;
-
 	if (copy < 0)
 		return -1;
 	probe = probe_start(copy);

@@ -27,8 +27,12 @@ void terminal_take(const struct terminal *terminal)
 void terminal_undo_stop(const struct terminal *terminal, pid_t child,
 			int number)
 {
-	if (terminal->fd >= 0 && number == SIGTSTP)
-		(void)kill(-child, SIGCONT);
+	/* COMMAND's own; its first process, whose pid it was, may be gone. */
+	const pid_t group = getpgid(child);
+
+	if (terminal->fd >= 0 && number == SIGTSTP && group > 0 &&
+	    group != terminal->group)
+		(void)kill(-group, SIGCONT);
 }
 
 void terminal_give_back(struct terminal *terminal)

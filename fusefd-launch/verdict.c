@@ -26,6 +26,14 @@ static const char *value_of(const char *line, const char *name)
 		       : NULL;
 }
 
+/* Before that, it was somebody else's mount that was to go. */
+static void take_readiness(struct verdict *verdict)
+{
+	if (!verdict->ready)
+		verdict->stopping = false;
+	verdict->ready = true;
+}
+
 static void take_line(struct verdict *verdict)
 {
 	const char *line = verdict->line, *value;
@@ -35,7 +43,7 @@ static void take_line(struct verdict *verdict)
 	if (strcmp(line, "FUSEFD_PROTOCOL=1") == 0)
 		verdict->spoken = true;
 	else if (strcmp(line, "READY=1") == 0)
-		verdict->ready = true;
+		take_readiness(verdict);
 	else if (strcmp(line, "STOPPING=1") == 0)
 		verdict->stopping = true;
 	else if ((value = value_of(line, "STATUS")))

@@ -43,6 +43,23 @@ static bool is_certain(const struct verdict *verdict, bool dead)
 				  (verdict->spoken && !verdict->ready));
 }
 
+/* Who says it again and again does not put it off. */
+static void hear_stopping(struct sender *sender)
+{
+	const deadline_t latest = deadline_now() + GRACE_OF_STOPPING;
+
+	if (sender->state == SERVING && sender->verdict.stopping &&
+	    sender->next > latest)
+		sender->next = latest;
+}
+
+/* What it said between READY=1 and the attach counts, too. */
+static void serve(struct sender *sender)
+{
+	sender_serve(sender);
+	hear_stopping(sender);
+}
+
 /* Of a receiver that has closed its end without a word, and whose device fds
  * are open: one that knows nothing of answers has taken them. */
 void sender_judge(struct sender *sender)
@@ -61,7 +78,7 @@ void sender_judge(struct sender *sender)
 			"the receiver has ended before it was ready, or has "
 			"closed the device fds");
 	else
-		sender_serve(sender);
+		serve(sender);
 }
 
 static void consider(struct sender *sender)
@@ -98,18 +115,19 @@ static void hear(struct sender *sender)
 	verdict_read(&sender->verdict, sender->connection.socket);
 	if (sender->verdict.ended)
 		sender_hang_up(sender);
+	/* Of one that does not serve yet, it is not this mount that is to go. */
+	if (sender->state != SERVING && !sender->verdict.ready)
+		sender->verdict.stopping = false;
 	restrict_mount(sender);
 }
 
 void sender_listen(struct sender *sender)
 {
 	hear(sender);
-	if (sender->state != SERVING)
-		sender->verdict.stopping = false;
-	else if (sender->verdict.ended)
+	if (sender->state == SERVING && sender->verdict.ended)
 		sender->next = deadline_now();
-	else if (sender->verdict.stopping)
-		sender->next = deadline_now() + GRACE_OF_STOPPING;
+	else
+		hear_stopping(sender);
 	consider(sender);
 }
 
@@ -120,7 +138,7 @@ static void serve_probed(struct sender *sender)
 	if (sender->connection.socket >= 0)
 		hear(sender);
 	if (sender->state == WAITING)
-		sender_serve(sender);
+		serve(sender);
 }
 
 /* The filesystem has ended, wherever it was. */
@@ -139,10 +157,14 @@ void sender_judge_probe(struct sender *sender, int status)
 	const bool alive = WIFEXITED(status) && WEXITSTATUS(status) == 0;
 
 	sender->probe = -1;
-	sender->dead = !alive;
+	/* Its owner may kill it, which says nothing of the filesystem. Of one
+	 * that serves, the next patrol asks again. */
+	sender->dead = WIFEXITED(status) && !alive;
 	if (sender->state == WAITING && alive)
 		serve_probed(sender);
-	else if (sender->state == SERVING && !alive)
+	else if (sender->state == WAITING && !sender->dead)
+		sender->probe = probe_start(sender->launch->mount);
+	else if (sender->state == SERVING && sender->dead)
 		lose(sender);
 	else if (sender->state == SERVING && sender->verdict.ended)
 		sender->next = deadline_now() + PATROL;

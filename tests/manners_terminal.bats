@@ -181,6 +181,33 @@ answers_in_each_way() {
 	leave_terminal
 }
 
+# The first of its process group, by whose pid that goes, has left it.
+@test "asks at the terminal in a child that it leaves, and is told Ctrl-Z, with -b: likewise" {
+	# shellcheck disable=SC2016
+	ASKS=(bash -c '(read -rp "word? " word </dev/tty 2>/dev/tty &&
+		[[ $word == sesame ]] && exec "$@") & exit 0' ask)
+	asks_on_terminal -b
+	until_true 10 asks_without_parent
+	printf '\032' >&"$KEYBOARD"
+	sleep 0.2
+	echo sesame >&"$KEYBOARD"
+	wait_mounted "$MNT"
+	timeout 10 umount "$MNT"
+	wait_fs 0
+	leave_terminal
+}
+
+# Its parent is the supervisor, and it is not the first of its group.
+asks_without_parent() {
+	local pid parent group
+	for pid in $(pgrep -x bash); do
+		read -r parent group < <(ps -o ppid=,pgid= -p "$pid")
+		[[ $group == "$pid" ]] ||
+			[[ $(cat "/proc/$parent/comm") != fusefd-launch ]] || return 0
+	done
+	return 1
+}
+
 # It must not be stopped for it, nor read what is meant for others.
 @test "asks at the terminal again, with -b, once it is ready: EIO" {
 	on_terminal "${LAUNCH[@]}" -b -n 1 "$MNT" "$MOODY" "until:$GO" \

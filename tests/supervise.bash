@@ -77,6 +77,17 @@ assert_nothing_left() {
 	assert_no_process_left
 }
 
+# fusectl shows whether anybody has files open behind a lazy unmount.
+with_fusectl() { # COMMAND...
+	local mounted=
+	is_fusectl_mounted || mounted=yes
+	[[ -z $mounted ]] || mount -t fusectl none /sys/fs/fuse/connections
+	"$@"
+	[[ -z $mounted ]] || umount /sys/fs/fuse/connections
+}
+
+is_fusectl_mounted() { mountpoint -q /sys/fs/fuse/connections; }
+
 # What a step record:$SIGNALS has written.
 has_recorded() { # SIGNAL...
 	[[ $(xargs <"$SIGNALS") == "$*" ]]

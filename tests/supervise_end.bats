@@ -108,13 +108,6 @@ ends_by() { # COMMAND...: which unmounts
 	rmdir "$WORK/parent"
 }
 
-# fusectl shows whether anybody has files open behind a lazy unmount.
-with_fusectl() {
-	mount -t fusectl none /sys/fs/fuse/connections
-	"$@"
-	umount /sys/fs/fuse/connections
-}
-
 goes_on_until_closed() {
 	serve_moody -- serve
 	exec 9<"$MNT/hello"
@@ -129,11 +122,8 @@ goes_on_until_closed() {
 }
 
 @test "unmounted lazily, in use: COMMAND serves until the last file is closed" {
-	is_fusectl_mounted || WITH=with_fusectl
-	${WITH:-} goes_on_until_closed
+	with_fusectl goes_on_until_closed
 }
-
-is_fusectl_mounted() { mountpoint -q /sys/fs/fuse/connections; }
 
 @test "unmounted lazily, in use, where the kernel does not show that: COMMAND ends" {
 	local before

@@ -41,6 +41,9 @@ static void answers_are_read(void **state)
 		{"EXIT_STATUS=255\n", false, false, 0, "", 255, false},
 		{"STOPPING=1\n", false, false, 0, "", -1, true},
 		{"READY=1\nSTOPPING=1\n", false, true, 0, "", -1, true},
+		{"STOPPING=1\nREADY=1\n", false, true, 0, "", -1, false},
+		{"READY=1\nSTOPPING=1\nREADY=1\n", false, true, 0, "", -1,
+		 true},
 		{"\n\nX=1\nREADY=1\n", false, true, 0, "", -1, false},
 	};
 
