@@ -146,7 +146,7 @@ answers_in_each_way() {
 # The shell behind asks again, when the terminal is its own once more.
 @test "asks at the terminal, with -b: then the terminal is the caller's again" {
 	# shellcheck disable=SC2016
-	run clean_fds timeout 30 script -qec "
+	run clean_fds env SHELL="$BASH" timeout 30 script -qec "
 		$(printf '%q ' "${LAUNCH[@]}" -b -n 1 "$MNT" "${ASKS[@]}" "$MOODY" serve) || exit
 		read -r word </dev/tty && echo \"and then \$word\"" /dev/null \
 		< <(printf 'sesame\nmore\n'; sleep 5)

@@ -108,7 +108,8 @@ on_terminal() { # COMMAND...
 	rm "$BATS_TEST_TMPDIR/keyboard"
 	printf '%q ' "$@" >"$BATS_TEST_TMPDIR/line"
 	: >"$LOG"
-	clean_fds env --default-signal=INT,QUIT script -qefc \
+	# script(1) reads the line by $SHELL, and %q speaks bash.
+	clean_fds env --default-signal=INT,QUIT SHELL="$BASH" script -qefc \
 		"exec $(cat "$BATS_TEST_TMPDIR/line")" /dev/null \
 		<&"$KEYBOARD" >"$LOG" 2>&1 &
 	FS_PID=$!
