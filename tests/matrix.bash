@@ -181,3 +181,14 @@ row() {
 	wait_fs "$ends"
 	stop_server
 }
+
+# A thread for a clone is started when all others are busy.
+reads_from_all_four() {
+	local tries
+	for tries in {1..20}; do
+		seq 8 | timeout 20 "${AS_OWNER[@]}" xargs -P 8 -I{} cat "$MNT/busy" \
+			>/dev/null
+		[[ $("$FIXTURES/readers" "$ALICE") != 4 ]] || return 0
+	done
+	fail "reads from $("$FIXTURES/readers" "$ALICE") of 4 after $tries rounds"
+}

@@ -91,17 +91,6 @@ received_row() { # NAME
 	assert_equal "failed: ${failed[*]}" 'failed: '
 }
 
-# A thread for a clone is started when all others are busy.
-reads_from_all_four() {
-	local tries
-	for tries in {1..20}; do
-		seq 8 | timeout 20 "${AS_OWNER[@]}" xargs -P 8 -I{} cat "$MNT/busy" \
-			>/dev/null
-		[[ $("$FIXTURES/readers" "$ALICE") != 4 ]] || return 0
-	done
-	fail "reads from $("$FIXTURES/readers" "$ALICE") of 4 after $tries rounds"
-}
-
 @test "libfuse 3 with clone_fd reads from each of the fds, on {mountpoint} and on {}" {
 	local mountpoint
 	for mountpoint in '{mountpoint}' '{}'; do

@@ -61,17 +61,6 @@ add_stand_ins() {
 	assert_output "$(printf '%s\n' 'device 1' 'device 1' 'device 1' 'COMMAND 1')"
 }
 
-# A thread for a clone is started when all others are busy.
-reads_from_all_four() {
-	local tries
-	for tries in {1..20}; do
-		seq 8 | timeout 20 "${AS_OWNER[@]}" xargs -P 8 -I{} cat "$MNT/busy" \
-			>/dev/null
-		[[ $("$FIXTURES/readers" "$ALICE") != 4 ]] || return 0
-	done
-	fail "reads from $("$FIXTURES/readers" "$ALICE") of 4 after $tries rounds"
-}
-
 @test "libfuse 3 with clone_fd reads from each of the fds, on {mountpoint} and on {}" {
 	local program=("$FIXTURES/unported_main" -f -o clone_fd)
 	as_mode user
