@@ -122,7 +122,7 @@ $(BUILD)/libexec/libfusefd-preload.so: lib/preload/preload.map \
 		$(filter-out $<,$^) -o $@
 $(BUILD)/libexec/fusermount3: $(call plain,$(HELPER)) $(FROM_LIB) \
 		$(addprefix $(BUILD)/obj/plain/lib/preload/,announced.o \
-		recognise.o supervised.o tell.o wishes.o)
+		recognise.o send_fd.o supervised.o tell.o wishes.o)
 	@mkdir -p $(@D)
 	$(LINK) -pie $^ -o $@
 	for name in $(HELPER_NAMES); do ln -sf $(@F) $(@D)/$$name || exit; done

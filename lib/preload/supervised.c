@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "preload/announced.h"
+#include "preload/send_fd.h"
 
 /* Of a supervisor that has been stopped, or of a machine that is overloaded. */
 #define PATIENCE_MS 30000
@@ -50,25 +51,9 @@ bool supervised_tell(const char *message)
 
 static bool send_barrier(int supervisor, int end)
 {
-	static char text[] = "BARRIER=1";
-	union {
-		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = {.header = {
-			     .cmsg_level = SOL_SOCKET,
-			     .cmsg_type = SCM_RIGHTS,
-			     .cmsg_len = CMSG_LEN(sizeof(int)),
-		     }};
-	struct iovec vector = {.iov_base = text, .iov_len = sizeof(text) - 1};
-	const struct msghdr message = {
-		.msg_iov = &vector,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
+	static const char text[] = "BARRIER=1";
 
-	memcpy(CMSG_DATA(&control.header), &end, sizeof(end));
-	return sendmsg(supervisor, &message, MSG_NOSIGNAL) > 0;
+	return send_fd(supervisor, text, sizeof(text) - 1, end);
 }
 
 static bool is_closed(int end)

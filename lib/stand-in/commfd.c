@@ -2,11 +2,10 @@
 #include "stand-in/commfd.h"
 
 #include <errno.h>
-#include <stddef.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "announcement.h"
+#include "preload/send_fd.h"
 
 int commfd_parse(const char *number)
 {
@@ -23,29 +22,7 @@ int commfd_parse(const char *number)
 
 int commfd_send(int commfd, int device)
 {
-	union {
-		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = {.header = {
-			     .cmsg_level = SOL_SOCKET,
-			     .cmsg_type = SCM_RIGHTS,
-			     .cmsg_len = CMSG_LEN(sizeof(int)),
-		     }};
-	char byte = 0;
-	struct iovec vector = {.iov_base = &byte, .iov_len = 1};
-	const struct msghdr message = {
-		.msg_iov = &vector,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	ssize_t sent;
-
-	memcpy(CMSG_DATA(&control.header), &device, sizeof(device));
-	do
-		sent = sendmsg(commfd, &message, MSG_NOSIGNAL);
-	while (sent < 0 && errno == EINTR);
-	return sent == 1 ? 0 : -1;
+	return send_fd(commfd, "", 1, device) ? 0 : -1;
 }
 
 void commfd_wait(int commfd)
