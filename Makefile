@@ -66,14 +66,14 @@ $(BUILD)/obj/plain/lib/%.o: CODE = -fPIC -fvisibility=hidden
 $(BUILD)/obj/lib/%.o: CODE = -fPIC -fvisibility=hidden
 $(BUILD)/obj/lib/examples/%.o: INCLUDES += $(FUSE3_CFLAGS)
 $(BUILD)/obj/lib/examples/%.o: CODE = -fPIE
-$(BUILD)/obj/fusefd-launch/%.o: INCLUDES += -I.
+$(BUILD)/obj/fusefd-launch/%.o: INCLUDES += -I. -Ifusefd-launch
 $(BUILD)/obj/tests/%.o: INCLUDES += -Ilib -Ifusefd-launch $(FUSE3_CFLAGS)
 
 # ---- What is built ----------------------------------------------------------
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)))
 
-LAUNCHER  := $(call objects,fusefd-launch/*.c)
+LAUNCHER  := $(call objects,fusefd-launch/*/*.c fusefd-launch/*/*/*.c)
 FUSE3     := $(call objects,lib/fuse3*.c)
 CORE      := $(filter-out $(FUSE3),$(call objects,lib/*.c))
 EXAMPLES  := $(patsubst lib/%/,$(BUILD)/%,$(wildcard lib/examples/*/))
@@ -254,10 +254,10 @@ fuzzers: $(FUZZERS)
 
 LINTS := lint-format lint-tidy lint-cppcheck lint-shell lint-man lint-analyzer
 
-C_SOURCES := $(wildcard fusefd-launch/*.c lib/*.c lib/preload/*.c \
+C_SOURCES := $(wildcard fusefd-launch/*/*.c fusefd-launch/*/*/*.c lib/*.c lib/preload/*.c \
 	lib/stand-in/*.c lib/examples/*/*.c tests/*/*.c tests/bench/*/*.c)
 C_FILES   := $(C_SOURCES) $(HEADERS) \
-	$(wildcard fusefd-launch/*.h lib/*.h lib/*/*.h lib/examples/*/*.h tests/*/*.h tests/bench/*/*.h)
+	$(wildcard fusefd-launch/*/*.h fusefd-launch/*/*/*.h lib/*.h lib/*/*.h lib/examples/*/*.h tests/*/*.h tests/bench/*/*.h)
 SCRIPTS   := .ci/run $(wildcard fusefd-launch/*.bash tests/setup tests/run tests/demo \
 	tests/newer tests/matrix_table tests/soak tests/soak_sockets tests/fuzz/run tests/*.bash tests/*.bats \
 	tests/matrix/*)

@@ -6,7 +6,7 @@
  */
 #include <limits.h>
 
-#include "fuse_conf.h"
+#include "launch/mount/fuse_conf.h"
 #include "survive.h"
 
 #define MOUNT_MAX_DEFAULT 1000

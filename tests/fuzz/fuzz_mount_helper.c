@@ -11,8 +11,8 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-#include "mount_helper.h"
-#include "policy.h"
+#include "launch/mount/policy.h"
+#include "mount-helper/mount_helper.h"
 #include "survive.h"
 
 /* The launcher frees nothing: what is still there after an input was read. */

@@ -8,9 +8,9 @@
  */
 #include <sys/mount.h>
 
-#include "mount_options.h"
-#include "number.h"
-#include "policy.h"
+#include "common/number.h"
+#include "launch/mount/mount_options.h"
+#include "launch/mount/policy.h"
 #include "survive.h"
 
 /* As many lists as are parsed. */

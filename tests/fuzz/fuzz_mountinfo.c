@@ -6,7 +6,7 @@
  *
  * Links mountinfo.c and number.c.
  */
-#include "mountinfo.h"
+#include "launch/mount/mountinfo.h"
 #include "survive.h"
 
 #include <string.h>

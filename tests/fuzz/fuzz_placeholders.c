@@ -4,7 +4,7 @@
  *
  * Links placeholders.c.
  */
-#include "placeholders.h"
+#include "launch/command/placeholders.h"
 #include "survive.h"
 
 #define ARGUMENTS_MAX 8

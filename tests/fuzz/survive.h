@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "die.h"
+#include "common/die.h"
 #include "expect.h"
 
 static jmp_buf before;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "address.h"
+#include "common/address.h"
 
 #include <limits.h>
 #include <stdlib.h>

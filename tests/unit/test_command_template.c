@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "command_template.h"
+#include "mount-helper/command_template.h"
 
 #include <stdlib.h>
 

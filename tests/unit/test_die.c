@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "die.h"
+#include "common/die.h"
 
 #include <fcntl.h>
 #include <signal.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "environment.h"
+#include "launch/command/environment.h"
 
 #include <stdlib.h>
 #include <unistd.h>

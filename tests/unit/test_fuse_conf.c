@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "fuse_conf.h"
+#include "launch/mount/fuse_conf.h"
 
 #include <limits.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "mount_helper.h"
+#include "mount-helper/mount_helper.h"
 
 #include <linux/capability.h>
 #include <pwd.h>

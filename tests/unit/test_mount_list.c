@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "mount_list.h"
+#include "mount-helper/mount_list.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "mount_options.h"
+#include "launch/mount/mount_options.h"
 
 #include <stdlib.h>
 #include <sys/mount.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "mount_table.h"
+#include "launch/mount/mount_table.h"
 
 #include <stdlib.h>
 #include <sys/resource.h>

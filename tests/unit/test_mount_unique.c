@@ -2,7 +2,7 @@
  *
  * What a kernel before 6.8 does not tell is not known, and nothing is gone.
  */
-#include "mount_unique.h"
+#include "launch/mount/mount_unique.h"
 
 #include <fcntl.h>
 

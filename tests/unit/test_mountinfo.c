@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "mountinfo.h"
+#include "launch/mount/mountinfo.h"
 
 #include <stdlib.h>
 #include <sys/resource.h>

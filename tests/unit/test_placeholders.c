@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "placeholders.h"
+#include "launch/command/placeholders.h"
 
 #include <stdlib.h>
 

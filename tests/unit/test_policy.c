@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "policy.h"
+#include "launch/mount/policy.h"
 
 #include <limits.h>
 #include <linux/magic.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "restriction.h"
+#include "supervise/restriction.h"
 
 #include <sys/mount.h>
 

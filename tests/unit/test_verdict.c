@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "verdict.h"
+#include "socket/verdict.h"
 
 #include <sys/mount.h>
 

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "common/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/die.h"
+
+void text_add_bytes(struct text *text, const char *bytes, size_t length)
+{
+	text->bytes =
+		need_memory(realloc(text->bytes, text->length + length + 1));
+	memcpy(text->bytes + text->length, bytes, length);
+	text->length += length;
+	text->bytes[text->length] = '\0';
+}
+
+void text_add(struct text *text, const char *bytes)
+{
+	text_add_bytes(text, bytes, strlen(bytes));
+}

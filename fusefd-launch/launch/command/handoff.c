@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "launch/command/handoff.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "common/die.h"
+#include "common/text.h"
+#include "launch/command/placeholders.h"
+#include "launch/command/unmodified.h"
+#include "lib/stand-in/supervisor.h"
+
+#define PROTOCOL 1
+
+/* As sd_listen_fds(3) counts. */
+#define LISTEN_FDS_START 3
+
+/* The five of the protocol, FUSEFD_PAYLOAD_FD, NOTIFY_SOCKET, and the three of
+ * --listen-fds. */
+#define VARIABLES 10
+
+static const char *join_numbers(const struct handoff *handoff)
+{
+	struct text text = {0};
+	char number[16];
+
+	for (size_t i = 0; i < handoff->count; i++) {
+		snprintf(number, sizeof(number), i ? ",%d" : "%d",
+			 handoff->fds[i]);
+		text_add(&text, number);
+	}
+	return text.bytes;
+}
+
+static const char *join_names(const struct handoff *handoff)
+{
+	struct text text = {0};
+
+	text_add(&text, "fusefd-primary");
+	for (size_t i = 1; i < handoff->count; i++)
+		text_add(&text, ":fusefd-clone");
+	return text.bytes;
+}
+
+static const char *acl_name(const struct mount_options *options)
+{
+	if (options->allow_other)
+		return "all";
+	return options->allow_root ? "owner_and_root" : "owner";
+}
+
+void handoff_check_listen_fds(const int *fds, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (fds[i] != LISTEN_FDS_START + (int)i)
+			die("option --listen-fds: fd %d is kept, and the "
+			    "device fds must be those from %d on\n"
+			    "Move the kept fd to a number of %zu or more.",
+			    LISTEN_FDS_START + (int)i, LISTEN_FDS_START,
+			    LISTEN_FDS_START + count);
+}
+
+static void add_listen_fds(struct environment *environment,
+			   const struct handoff *handoff)
+{
+	environment_add(environment, "LISTEN_FDS=%zu", handoff->count);
+	environment_add(environment, "LISTEN_PID=%d", (int)getpid());
+	environment_add(environment, "LISTEN_FDNAMES=%s", join_names(handoff));
+}
+
+static void add_facts(struct environment *environment,
+		      const struct handoff *handoff,
+		      const struct options *options)
+{
+	environment_add(environment, "FUSEFD_MOUNTPOINT=%s",
+			handoff->mountpoint->path);
+	environment_add(environment, "FUSEFD_ACL=%s",
+			acl_name(&options->mount));
+	environment_add(environment, "FUSEFD_OWNER=%u", handoff->owner->uid);
+}
+
+void handoff_facts(struct environment *facts, const struct handoff *handoff,
+		   const struct options *options)
+{
+	static const struct owner anybody;
+	char *const nothing[] = {NULL};
+
+	environment_build(facts, nothing, &anybody, VARIABLES);
+	environment_add(facts, "FUSEFD_PROTOCOL=%d", PROTOCOL);
+	add_facts(facts, handoff, options);
+}
+
+static const char *supervision(const struct handoff *handoff,
+			       const struct options *options)
+{
+	if (!handoff->notify_socket)
+		return NULL;
+	return options->mode == RUN_RECEIVE ? SUPERVISED_ELSEWHERE
+					    : SUPERVISED_HERE;
+}
+
+char **handoff_environment(const struct handoff *handoff,
+			   const struct options *options, char *const *callers)
+{
+	struct environment environment;
+
+	environment_build(&environment, callers, handoff->owner,
+			  VARIABLES + UNMODIFIED_VARIABLES);
+	environment_add(&environment, "FUSEFD_PROTOCOL=%d", PROTOCOL);
+	environment_add(&environment, "FUSEFD_FDS=%s", join_numbers(handoff));
+	add_facts(&environment, handoff, options);
+	if (handoff->payload_fd)
+		environment_add(&environment, "FUSEFD_PAYLOAD_FD=%s",
+				handoff->payload_fd);
+	if (handoff->notify_socket)
+		environment_replace(&environment, "NOTIFY_SOCKET",
+				    handoff->notify_socket);
+	if (options->listen_fds)
+		add_listen_fds(&environment, handoff);
+	if (options->unmodified)
+		unmodified_environment(&environment, callers,
+				       supervision(handoff, options));
+	return environment.variables;
+}
+
+void handoff_fill_command(const struct handoff *handoff,
+			  const struct options *options)
+{
+	char fd[16], path[32];
+
+	snprintf(fd, sizeof(fd), "%d", handoff->fds[0]);
+	snprintf(path, sizeof(path), "/dev/fd/%d", handoff->fds[0]);
+	placeholders_replace(options->command,
+			     &(struct placeholder_values){
+				     .path = path,
+				     .fd = fd,
+				     .fds = join_numbers(handoff),
+				     .mountpoint = handoff->mountpoint->path,
+				     .source = options->source,
+				     .options = options->filesystem_options,
+			     });
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Whether somebody serves the mount: what the receiver says, and what the kernel
+ * says to a probe. The former may lie or be silent, the latter may hang.
+ */
+#include "socket/sender.h"
+
+#include <string.h>
+#include <sys/wait.h>
+
+#include "supervise/probe.h"
+#include "supervise/restriction.h"
+
+/* In milliseconds: for a receiver that says that it is ready, or closes its end
+ * without a word, to turn out dead; for one that is dead to have said why; and
+ * for one that unmounts itself to end, with a status, as most do then. */
+#define GRACE_OF_LIFE	  500
+#define GRACE_OF_DEATH	  2000
+#define GRACE_OF_STOPPING 500
+
+/* How often to ask after a receiver that has closed its end, and yet serves. */
+#define PATROL 10000
+
+/* The receiver's words go between our quotes; its own become others. */
+static const char *refusal(struct verdict *verdict)
+{
+	for (char *byte = verdict->reason; *byte; byte++)
+		if (*byte == '\'')
+			*byte = '"';
+	return sender_explain("the receiver refused",
+			      quoted(*verdict->reason
+					     ? verdict->reason
+					     : strerror(verdict->error)));
+}
+
+/* Where not, time will tell. That it is ready is for the probe to confirm, as a
+ * rule at once: anybody can say so and be gone. */
+static bool is_certain(const struct verdict *verdict, bool dead)
+{
+	if (verdict->error)
+		return *verdict->reason || verdict->ended;
+	return verdict->ended && (dead || verdict->unread ||
+				  (verdict->spoken && !verdict->ready));
+}
+
+/* Who says it again and again does not put it off. */
+static void hear_stopping(struct sender *sender)
+{
+	const deadline_t latest = deadline_now() + GRACE_OF_STOPPING;
+
+	if (sender->state == SERVING && sender->verdict.stopping &&
+	    sender->next > latest)
+		sender->next = latest;
+}
+
+/* What it said between READY=1 and the attach counts, too. */
+static void serve(struct sender *sender)
+{
+	sender_serve(sender);
+	hear_stopping(sender);
+}
+
+/* Of a receiver that has closed its end without a word, and whose device fds
+ * are open: one that knows nothing of answers has taken them. */
+void sender_judge(struct sender *sender)
+{
+	struct verdict *verdict = &sender->verdict;
+
+	if (verdict->error)
+		sender_fail(sender, refusal(verdict));
+	else if (verdict->unread && !verdict->spoken)
+		sender_fail(sender,
+			    "the receiver closed the connection without "
+			    "taking it");
+	else if (sender->dead || (verdict->spoken && !verdict->ready))
+		sender_fail(
+			sender,
+			"the receiver has ended before it was ready, or has "
+			"closed the device fds");
+	else
+		serve(sender);
+}
+
+static void consider(struct sender *sender)
+{
+	const struct verdict *verdict = &sender->verdict;
+
+	if (sender->state != WAITING)
+		return;
+	if (is_certain(verdict, sender->dead))
+		sender_judge(sender);
+	else if (sender->next == DEADLINE_NEVER &&
+		 (verdict->ended || verdict->ready))
+		sender->next = deadline_now() + GRACE_OF_LIFE;
+	else if (sender->next == DEADLINE_NEVER &&
+		 (verdict->error || sender->dead))
+		sender->next = deadline_now() + GRACE_OF_DEATH;
+}
+
+static void restrict_mount(struct sender *sender)
+{
+	const uint64_t attributes = sender->verdict.limits;
+	const char *fault;
+
+	sender->verdict.limits = 0;
+	if (!attributes || sender->state != WAITING)
+		return;
+	fault = restriction_apply(sender->launch, attributes);
+	if (fault)
+		sender_fail(sender, fault);
+}
+
+static void hear(struct sender *sender)
+{
+	verdict_read(&sender->verdict, sender->connection.socket);
+	if (sender->verdict.ended)
+		sender_hang_up(sender);
+	/* Of one that does not serve yet, it is not this mount that is to go. */
+	if (sender->state != SERVING && !sender->verdict.ready)
+		sender->verdict.stopping = false;
+	restrict_mount(sender);
+}
+
+void sender_listen(struct sender *sender)
+{
+	hear(sender);
+	if (sender->state == SERVING && sender->verdict.ended)
+		sender->next = deadline_now();
+	else
+		hear_stopping(sender);
+	consider(sender);
+}
+
+/* What the receiver said of the mount before it served may not have been read:
+ * the probe ends as quickly. */
+static void serve_probed(struct sender *sender)
+{
+	if (sender->connection.socket >= 0)
+		hear(sender);
+	if (sender->state == WAITING)
+		serve(sender);
+}
+
+/* The filesystem has ended, wherever it was. */
+static void lose(struct sender *sender)
+{
+	const int status = sender->verdict.exit_status;
+
+	TELL(sender, "the filesystem on %s has ended",
+	     sender_mountpoint(sender));
+	sender->status = status < 0 ? 0 : status;
+	sender_unmount(sender);
+}
+
+void sender_judge_probe(struct sender *sender, int status)
+{
+	const bool alive = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+
+	sender->probe = -1;
+	/* Its owner may kill it, which says nothing of the filesystem. Of one
+	 * that serves, the next patrol asks again. */
+	sender->dead = WIFEXITED(status) && !alive;
+	if (sender->state == WAITING && alive)
+		serve_probed(sender);
+	else if (sender->state == WAITING && !sender->dead)
+		sender->probe = probe_start(sender->launch->mount);
+	else if (sender->state == SERVING && sender->dead)
+		lose(sender);
+	else if (sender->state == SERVING && sender->verdict.ended)
+		sender->next = deadline_now() + PATROL;
+	else
+		consider(sender);
+}
+
+void sender_probe(struct sender *sender, int mount)
+{
+	sender->next = DEADLINE_NEVER;
+	if (sender->probe < 0)
+		sender->probe = probe_start(mount);
+	/* Next time, perhaps. */
+	if (sender->probe < 0)
+		sender->next = deadline_now() + PATROL;
+}
+
+void sender_patrol(struct sender *sender)
+{
+	if (sender->verdict.stopping)
+		lose(sender);
+	else
+		sender_probe(sender, sender->copy);
+}

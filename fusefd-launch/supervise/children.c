@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "supervise/children.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/die.h"
+#include "common/number.h"
+
+/* In decimal, with spaces (proc_tid_children(5)). A child's pid is its own
+ * until we bury it, so that a signal cannot hit anybody else. */
+#define LIST "/proc/thread-self/children"
+
+/* Those that this process had before it was the launcher, as a shell has that
+ * becomes one by exec. */
+static struct {
+	pid_t *pids;
+	size_t count;
+} strangers;
+
+static size_t find_stranger(pid_t child)
+{
+	size_t i = 0;
+
+	while (i < strangers.count && strangers.pids[i] != child)
+		i++;
+	return i;
+}
+
+bool children_forget_stranger(pid_t child)
+{
+	const size_t i = find_stranger(child);
+
+	if (i == strangers.count)
+		return false;
+	strangers.pids[i] = strangers.pids[--strangers.count];
+	return true;
+}
+
+static bool read_next(FILE *list, pid_t but, pid_t *child)
+{
+	unsigned long number;
+	char word[16];
+
+	while (fscanf(list, "%15s", word) == 1) {
+		if (!number_parse(word, INT_MAX, &number))
+			continue;
+		*child = (pid_t)number;
+		if (*child != but && find_stranger(*child) == strangers.count)
+			return true;
+	}
+	return false;
+}
+
+static void add_stranger(pid_t child)
+{
+	strangers.pids = need_memory(
+		realloc(strangers.pids,
+			(strangers.count + 1) * sizeof(*strangers.pids)));
+	strangers.pids[strangers.count++] = child;
+}
+
+void children_adopt_orphans(void)
+{
+	FILE *list = fopen(LIST, "re");
+	pid_t child;
+
+	if (!list)
+		die("cannot watch over COMMAND's processes: '" LIST "': %s",
+		    strerror(errno));
+	while (read_next(list, -1, &child))
+		add_stranger(child);
+	fclose(list);
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
+		die("cannot become the parent of orphans: %s", strerror(errno));
+}
+
+/* Without the list, as where somebody sets our RLIMIT_NOFILE. */
+static size_t count_any(void)
+{
+	siginfo_t ended;
+
+	return waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+size_t children_signal(int signal, pid_t but)
+{
+	FILE *list = fopen(LIST, "re");
+	size_t count = 0;
+	pid_t child;
+
+	if (!list)
+		return count_any();
+	while (read_next(list, but, &child)) {
+		count++;
+		if (signal)
+			(void)kill(child, signal);
+	}
+	fclose(list);
+	return count;
+}
+
+pid_t children_find_only(pid_t but)
+{
+	FILE *list = fopen(LIST, "re");
+	pid_t child, another;
+
+	if (!list)
+		return -1;
+	if (!read_next(list, but, &child) || read_next(list, but, &another))
+		child = -1;
+	fclose(list);
+	return child;
+}
+
+/* What is stopped hears nothing before it continues. */
+void children_ask_to_end(pid_t but)
+{
+	children_signal(SIGTERM, but);
+	children_signal(SIGCONT, but);
+}
+
+/* From the terminal it goes to the whole process group: COMMAND has it. But
+ * that the terminal has hung up is told to the session's leader alone. */
+static bool has_gone_to_all(const struct signalfd_siginfo *info, pid_t command)
+{
+	return info->ssi_code == SI_KERNEL && getpgid(command) == getpgrp() &&
+	       (info->ssi_signo != SIGHUP || getsid(0) != getpid());
+}
+
+bool children_forward(const struct signalfd_siginfo *info, pid_t command,
+		      pid_t but)
+{
+	const int number = (int)info->ssi_signo;
+
+	if (command == -1)
+		children_signal(number, but);
+	else if (!has_gone_to_all(info, command))
+		(void)kill(command, number);
+	return number != SIGUSR1 && number != SIGUSR2 && number != SIGHUP;
+}
+
+int children_exit_status(int status)
+{
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status)
+				   : WEXITSTATUS(status);
+}
