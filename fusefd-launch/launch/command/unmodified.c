@@ -67,7 +67,7 @@ static void cut_last(char *path)
 /* From the launcher's own folder, as it is built; or from the one above, as it
  * is installed. Who may make another link to the launcher elsewhere chooses
  * what is loaded; but it is loaded into COMMAND, which is that user's own. */
-static const char *find_stand_ins(void)
+const char *unmodified_folder(void)
 {
 	char *path = own_path();
 	const char *built;
@@ -109,7 +109,7 @@ void unmodified_environment(struct environment *environment,
 {
 	const char *path = environment_get(callers, "PATH");
 	const char *preload = environment_get(callers, "LD_PRELOAD");
-	const char *const folder = find_stand_ins();
+	const char *const folder = unmodified_folder();
 	const char *const library = find(folder, "/libfusefd-preload.so", R_OK);
 
 	(void)find(folder, "/fusermount3", X_OK);

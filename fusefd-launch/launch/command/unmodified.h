@@ -26,4 +26,7 @@ void unmodified_judge(const struct options *options);
 void unmodified_environment(struct environment *environment,
 			    char *const *callers, const char *supervised);
 
+/* The folder of the programs and libraries that belong to the launcher. */
+const char *unmodified_folder(void);
+
 #endif
