@@ -73,7 +73,8 @@ $(BUILD)/obj/tests/%.o: INCLUDES += -Ilib -Ifusefd-launch $(FUSE3_CFLAGS)
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)))
 
-LAUNCHER  := $(call objects,fusefd-launch/*/*.c fusefd-launch/*/*/*.c)
+ROOMS     := $(call objects,fusefd-launch/*/*.c fusefd-launch/*/*/*.c)
+LAUNCHER  := $(filter-out $(BUILD)/obj/fusefd-launch/help/%,$(ROOMS))
 FUSE3     := $(call objects,lib/fuse3*.c)
 CORE      := $(filter-out $(FUSE3),$(call objects,lib/*.c))
 EXAMPLES  := $(patsubst lib/%/,$(BUILD)/%,$(wildcard lib/examples/*/))
@@ -93,6 +94,7 @@ SHARED := $(BUILD)/libfusefd-fuse3.so.0 $(BUILD)/libfusefd.so.0
 
 # What --unmodified stands in with, in a folder of its own that is put before a
 # program's PATH. mergerfs calls a helper by a name of its own.
+CHAIN     := $(BUILD)/libexec/fusefd-help
 STAND_INS := $(addprefix $(BUILD)/libexec/,libfusefd-preload.so fusermount3)
 HELPER_NAMES = fusermount mergerfs-fusermount
 plain     = $(1:$(BUILD)/obj/%=$(BUILD)/obj/plain/%)
@@ -100,7 +102,7 @@ PRELOAD  := $(call objects,lib/preload/*.c)
 HELPER   := $(call objects,lib/stand-in/*.c)
 FROM_LIB := $(addprefix $(BUILD)/obj/plain/lib/,announcement.o notify.o verify.o)
 
-all: $(BUILD)/fusefd-launch $(STATIC) $(SHARED) $(STAND_INS) $(EXAMPLES) ## build everything but the tests
+all: $(BUILD)/fusefd-launch $(STATIC) $(SHARED) $(STAND_INS) $(CHAIN) $(EXAMPLES) ## build everything but the tests
 test-programs: all $(FIXTURES) $(UNITS)
 
 $(FUSE3): INCLUDES += $(FUSE3_CFLAGS)
@@ -126,11 +128,11 @@ $(BUILD)/libexec/fusermount3: $(call plain,$(HELPER)) $(FROM_LIB) \
 	@mkdir -p $(@D)
 	$(LINK) -pie $^ -o $@
 	for name in $(HELPER_NAMES); do ln -sf $(@F) $(@D)/$$name || exit; done
-$(BUILD)/libexec/%: SANITIZERS =
+$(STAND_INS): SANITIZERS =
 
 $(BUILD)/libfusefd.a: $(CORE)
 $(BUILD)/libfusefd-fuse3.a: $(FUSE3)
-$(BUILD)/obj/launcher.a: $(filter-out %/main.o,$(LAUNCHER))
+$(BUILD)/obj/launcher.a: $(filter-out %/main.o,$(ROOMS))
 $(BUILD)/obj/stand-ins.a: $(BUILD)/obj/lib/preload/recognise.o $(BUILD)/obj/lib/stand-in/arguments.o
 %.a:
 	rm -f $@
@@ -149,6 +151,10 @@ $(BUILD)/lib%.so.0: lib/lib%.map
 # Tests and examples hold our libraries inside, so that they run from the build
 # folder as they are, for any user and under setuid.
 .SECONDEXPANSION:
+$(BUILD)/libexec/fusefd-help: $$(call objects,fusefd-launch/help/*.c) $(BUILD)/obj/launcher.a
+	@mkdir -p $(@D)
+	$(LINK) -pie $^ -o $@
+
 $(EXAMPLES): $$(call objects,lib/$$(patsubst $$(BUILD)/%,%,$$@)/*.c) $(STATIC)
 	@mkdir -p $(@D)
 	$(LINK) -pie $^ $(FUSE3_LIBS) -o $@
@@ -325,7 +331,7 @@ install: all ## install below PREFIX (/usr/local) and DESTDIR
 	install -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)/
 	install -m 644 $(STATIC) $(DESTDIR)$(LIBDIR)/
 	install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)/
-	install -D -m 755 -t $(DESTDIR)$(LIBEXECDIR)/fusefd $(STAND_INS)
+	install -D -m 755 -t $(DESTDIR)$(LIBEXECDIR)/fusefd $(STAND_INS) $(CHAIN)
 	for name in $(HELPER_NAMES); do \
 		ln -sf fusermount3 $(DESTDIR)$(LIBEXECDIR)/fusefd/$$name || exit; \
 	done

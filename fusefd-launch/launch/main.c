@@ -7,15 +7,18 @@
  * fails leaves nothing behind: until it is attached the mount dies with the
  * process, and then who attached it takes it away.
  */
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/die.h"
 #include "common/fds.h"
+#include "common/text.h"
 #include "launch/command/command.h"
 #include "launch/command/environment.h"
 #include "launch/command/exec.h"
 #include "launch/command/handoff.h"
+#include "launch/command/unmodified.h"
 #include "launch/launch.h"
 #include "launch/mount/device.h"
 #include "launch/mount/mount.h"
@@ -25,6 +28,7 @@
 #include "launch/mount/unmount.h"
 #include "launch/options.h"
 #include "launch/privilege/privileges.h"
+#include "launch/privilege/renounce.h"
 #include "launch/privilege/user.h"
 #include "mount-helper/mount_helper.h"
 #include "socket/receive.h"
@@ -92,6 +96,18 @@ static noreturn void end_dry_run(const struct launch *launch,
 	_exit(0);
 }
 
+/* The texts are nothing that needs a privilege, and are another program's. */
+static noreturn void execute_help(char **argv, char **environment)
+{
+	struct text path = {0};
+
+	renounce_privileges();
+	text_add(&path, unmodified_folder());
+	text_add(&path, "/fusefd-help");
+	execve(path.bytes, argv, environment);
+	die("cannot execute %s: %s", quoted(path.bytes), strerror(errno));
+}
+
 int main(int argc, char **argv)
 {
 	int fds[DEVICE_FDS_MAX];
@@ -115,6 +131,8 @@ int main(int argc, char **argv)
 		mount_helper_parse(&launch.options, argc, argv);
 	else
 		options_parse(&launch.options, argc, argv);
+	if (launch.options.mode == RUN_HELP)
+		execute_help(argv, launch.callers_environment);
 	if (launch.options.mode == RUN_RECEIVE)
 		receive_handoff(&launch);
 	tell = launch.options.verbose ||
