@@ -16,7 +16,7 @@
 #include "launch/command/unmodified.h"
 #include "launch/option_table.h"
 #include "launch/options_judge.h"
-#include "launch/privilege/privileges.h"
+#include "launch/privilege/capabilities.h"
 
 /* More CPUs than this seldom find work for a queue of their own. */
 #define AUTO_FDS_MAX 8
@@ -143,7 +143,7 @@ static void parse_option(struct options *options, int option, const char *value)
 		mount_options_parse(&options->mount, value);
 		break;
 	case 'c':
-		options->keep_caps |= privileges_parse(value);
+		options->keep_caps |= capabilities_parse(value);
 		break;
 	case 'k':
 		parse_keep_fd(options, value);

@@ -48,8 +48,7 @@ const char *companion_folder(void)
 noreturn void companion_execute(const char *name, char **arguments,
 				char **environment)
 {
-	const char *path =
-		text_join(text_join(companion_folder(), "/"), name);
+	const char *path = text_join(text_join(companion_folder(), "/"), name);
 
 	execve(path, arguments, environment);
 	die("cannot execute %s: %s\n"

@@ -21,8 +21,9 @@ static const char *const of_closed_fds[] = {
  * look for programs, and whom to tell that it is ready. What else the caller has
  * leads to the caller's files, agents, session and secrets. */
 static const char *const for_others[] = {
-	"LANG", "LANGUAGE",  "LC_",	     "TZ",	      "PATH",
-	"TERM", "COLORTERM", "NOTIFY_SOCKET", "INVOCATION_ID", "JOURNAL_STREAM",
+	"LANG",		 "LANGUAGE",	   "LC_",	"TZ",
+	"PATH",		 "TERM",	   "COLORTERM", "NOTIFY_SOCKET",
+	"INVOCATION_ID", "JOURNAL_STREAM",
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

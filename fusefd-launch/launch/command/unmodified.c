@@ -52,7 +52,8 @@ static const char *find(const char *folder, const char *name, int mode)
 static void put_together(struct environment *environment, const char *name,
 			 const char *first, const char *second)
 {
-	environment_replace(environment, name, text_join(text_join(first, ":"), second));
+	environment_replace(environment, name,
+			    text_join(text_join(first, ":"), second));
 }
 
 /* An empty entry of PATH is the current directory; of LD_PRELOAD, nothing. */

@@ -26,5 +26,4 @@ void unmodified_judge(const struct options *options);
 void unmodified_environment(struct environment *environment,
 			    char *const *callers, const char *supervised);
 
-
 #endif

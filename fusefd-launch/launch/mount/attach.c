@@ -5,7 +5,14 @@
 #include <string.h>
 #include <sys/mount.h>
 
+#include "common/die.h"
 #include "launch/mount/fuse_conf.h"
+
+void attach_know_mount(struct attachment *attachment, uid_t owner)
+{
+	if (!identity_read(&attachment->identity, attachment->mount, owner))
+		die("cannot mount: the mount has no id: %s", strerror(errno));
+}
 
 /* What may take time comes first. */
 static int look_before(const struct attachment *attachment)

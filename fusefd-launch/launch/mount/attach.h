@@ -24,6 +24,9 @@ struct attachment {
 	struct mountinfo info;
 };
 
+/* From the mount's fd, so that it is known again later; or death. */
+void attach_know_mount(struct attachment *attachment, uid_t owner);
+
 /* Look, attach, and look again; if something came between, ours is taken away.
  * 0, or an errno: ENOENT, the mountpoint was removed; ESTALE, its owner, its mode
  * or the right to it was changed; EBUSY, something else was mounted there;

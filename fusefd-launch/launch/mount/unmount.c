@@ -26,6 +26,7 @@ struct act {
 	const struct options *options;
 	const struct caller *caller;
 	struct privileges privileges; /* a user's; root's are as they were */
+	struct shield shield;
 	struct unmount_target target;
 	struct unmount_found found;
 };
@@ -282,13 +283,12 @@ static bool may_be_shielded(const struct act *act)
 static bool judge_and_unmount(struct act *act)
 {
 	const bool shielded = may_be_shielded(act);
-	struct shield shield = {0};
 	bool done;
 
-	if (shielded && !shield_try_raise(&shield, &act->privileges))
+	if (shielded && !shield_try_raise(&act->shield, &act->privileges))
 		return refuse(act, strerror(errno));
 	done = look_and_judge(act) && unmount_found(act);
-	if (shielded && !shield_try_lower(&shield, &act->privileges))
+	if (shielded && !shield_try_lower(&act->shield, &act->privileges))
 		die("cannot take the ids of uid %u again: %s", act->caller->uid,
 		    strerror(errno));
 	return done;
@@ -318,8 +318,13 @@ int unmount_all(const struct options *options, const struct caller *caller)
 	/* root may do it all by itself, and finds with its own rights what
 	 * only root can reach; of a user's rights, CAP_SYS_ADMIN is added to
 	 * the unmounts alone. */
-	if (!caller->root)
+	privileges_take_up(caller);
+	if (caller->root) {
+		privileges_take_all();
+	} else {
+		shield_prepare(&act.shield);
 		privileges_narrow(&act.privileges, &self, 0, options->verbose);
+	}
 	for (char **path = options->unmount; *path; path++)
 		done &= unmount_one(&act, *path);
 	return done ? 0 : EXIT_LAUNCHER;

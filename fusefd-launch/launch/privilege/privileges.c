@@ -86,6 +86,11 @@ void privileges_take_up(const struct caller *caller)
 	set_effective(~ADMIN);
 }
 
+void privileges_take_all(void)
+{
+	set_effective(~UINT64_C(0));
+}
+
 /* ---- Narrowed ----------------------------------------------------------------- */
 
 static void expect_permitted(uint64_t kept, uint64_t permitted)

@@ -62,6 +62,9 @@ void privileges_expect_admin(void);
 /* The second state. */
 void privileges_take_up(const struct caller *caller);
 
+/* For root, which is free to do what it likes: CAP_SYS_ADMIN, too. */
+void privileges_take_all(void);
+
 /* The third, for good: all ids the owner's; permitted CAP_SYS_ADMIN, CAP_SETUID
  * if there is one, and what is kept; nothing effective; inheritable, ambient and (if the caller could empty it) bounding set just what
  * is kept; no_new_privs; and securebits that keep it so for uid 0. Dies if the

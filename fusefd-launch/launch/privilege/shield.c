@@ -20,6 +20,17 @@ void shield_prepare(struct shield *shield)
 		shield->limited = setrlimit(RLIMIT_CPU, &none) == 0;
 }
 
+static bool try_return_limit(const struct shield *shield)
+{
+	return !shield->limited || setrlimit(RLIMIT_CPU, &shield->cpu) == 0;
+}
+
+void shield_return_limit(const struct shield *shield)
+{
+	if (!try_return_limit(shield))
+		die("cannot limit the CPU time again: %s", strerror(errno));
+}
+
 static bool can_change_ids(const struct privileges *privileges)
 {
 	return privileges->locked && privileges->last & BIT(CAP_SETUID);
@@ -58,8 +69,7 @@ bool shield_try_lower(const struct shield *shield,
 	errno = EPERM;
 	if (uid != 0 && setuid(0) == 0)
 		return false;
-	if (shield->limited && setrlimit(RLIMIT_CPU, &shield->cpu))
-		return false;
-	return sigaction(SIGPIPE, &shield->pipe, NULL) == 0 &&
+	return try_return_limit(shield) &&
+	       sigaction(SIGPIPE, &shield->pipe, NULL) == 0 &&
 	       sigprocmask(SIG_SETMASK, &shield->mask, NULL) == 0;
 }

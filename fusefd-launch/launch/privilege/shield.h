@@ -31,6 +31,9 @@ struct shield {
  * end the user could time. */
 void shield_prepare(struct shield *shield);
 
+/* Or, in a process that needs no shield after all, give that limit back. */
+void shield_return_limit(const struct shield *shield);
+
 /* false, with errno, if it cannot be had. The process cannot use a FUSE
  * filesystem of the user's meanwhile: that asks for all three uids. */
 bool shield_try_raise(struct shield *shield,
