@@ -73,7 +73,10 @@ $(BUILD)/obj/tests/%.o: INCLUDES += -Ilib -Ifusefd-launch $(FUSE3_CFLAGS)
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)))
 
-LAUNCHER  := $(call objects,fusefd-launch/*/*.c fusefd-launch/*/*/*.c)
+# The rooms of fusefd-launch/, and the programs that are made of them.
+COMMON    := $(call objects,fusefd-launch/common/*.c)
+LAUNCH    := $(call objects,fusefd-launch/launch/*.c fusefd-launch/launch/*/*.c)
+SUPERVISE := $(call objects,fusefd-launch/supervise/*.c)
 FUSE3     := $(call objects,lib/fuse3*.c)
 CORE      := $(filter-out $(FUSE3),$(call objects,lib/*.c))
 EXAMPLES  := $(patsubst lib/%/,$(BUILD)/%,$(wildcard lib/examples/*/))
@@ -112,7 +115,12 @@ $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(COMPILE) -c $< -o $@
 
-$(BUILD)/fusefd-launch: $(LAUNCHER) $(BUILD)/libfusefd.a
+# Whatever a companion takes of common/ and launch/command/, the linker finds.
+$(BUILD)/libexec/fusefd-supervise: $(SUPERVISE) $(BUILD)/obj/launch.a $(BUILD)/libfusefd.a
+	@mkdir -p $(@D)
+	$(LINK) -pie $^ -o $@
+
+$(BUILD)/fusefd-launch: $(COMMON) $(LAUNCH) $(BUILD)/libfusefd.a
 	$(LINK) -pie $^ -lcap-ng -o $@
 
 $(BUILD)/libexec/libfusefd-preload.so: lib/preload/preload.map \
@@ -126,11 +134,12 @@ $(BUILD)/libexec/fusermount3: $(call plain,$(HELPER)) $(FROM_LIB) \
 	@mkdir -p $(@D)
 	$(LINK) -pie $^ -o $@
 	for name in $(HELPER_NAMES); do ln -sf $(@F) $(@D)/$$name || exit; done
-$(BUILD)/libexec/%: SANITIZERS =
+$(STAND_INS): SANITIZERS =
 
 $(BUILD)/libfusefd.a: $(CORE)
 $(BUILD)/libfusefd-fuse3.a: $(FUSE3)
-$(BUILD)/obj/launcher.a: $(filter-out %/main.o,$(LAUNCHER))
+$(BUILD)/obj/launch.a: $(COMMON) $(filter-out %/main.o,$(LAUNCH))
+$(BUILD)/obj/supervise.a: $(filter-out %/main.o,$(SUPERVISE))
 $(BUILD)/obj/stand-ins.a: $(BUILD)/obj/lib/preload/recognise.o $(BUILD)/obj/lib/stand-in/arguments.o
 %.a:
 	rm -f $@
@@ -157,8 +166,8 @@ $(FIXTURES): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(STATIC)
 	@mkdir -p $(@D)
 	$(LINK) -pie $^ $(FUSE3_LIBS) -o $@
 
-$(UNITS): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(BUILD)/obj/launcher.a \
-		$(BUILD)/obj/stand-ins.a $(STATIC)
+$(UNITS): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(BUILD)/obj/supervise.a \
+		$(BUILD)/obj/launch.a $(BUILD)/obj/stand-ins.a $(STATIC)
 	@mkdir -p $(@D)
 	$(LINK) -pie $^ -lcmocka -lcap-ng $(FUSE3_LIBS) -o $@
 

@@ -1,128 +1,133 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "supervise/mounted.h"
+#include "supervise/attached_mount.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "launch/mount/attach.h"
-#include "launch/mount/mount.h"
+#include "common/syscalls.h"
 #include "launch/mount/mount_unique.h"
 #include "launch/mount/mountinfo.h"
-#include "launch/mount/unmount.h"
+#include "lib/protocol.h"
 
-static const char *lower(const struct launch *launch, const char *fault)
+/* A connection is numbered as its superblock's device (fs/fuse/control.c),
+ * whose major number is 0 but for fuseblk. */
+unsigned int attached_mount_connection(int fd)
 {
-	if (privileges_try_lower(&launch->privileges))
-		return fault;
-	if (!fault)
-		mount_detach(launch->mount);
-	return "CAP_SYS_ADMIN could not be lowered";
+	struct statx status;
+
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &status))
+		return 0;
+	return status.stx_dev_major << 20 | status.stx_dev_minor;
 }
 
-static const char *attach(struct mounted *mounted)
+/* What its error numbers mean: fusefd(7). */
+static const char *explain(int error)
 {
-	const struct launch *launch = mounted->launch;
-	const char *fault;
-
-	/* COMMAND may have taken its time. */
-	if (!launch->caller.root &&
-	    !mountpoint_is_unchanged(&launch->mountpoint))
+	switch (error) {
+	case EBUSY:
+		return "something else was mounted there meanwhile";
+	case ESTALE:
 		return "its owner or its mode was changed meanwhile";
-	if (!privileges_try_raise(&launch->privileges))
-		return "CAP_SYS_ADMIN could not be raised";
-	fault = attach_mount(launch);
-	if (fault)
-		return lower(launch, fault);
-	fault = attach_find_fault(launch);
-	/* By the fd that there still is: to find it anew takes others, and a
-	 * user may set our RLIMIT_NOFILE. */
-	if (fault)
-		mount_detach(launch->mount);
-	return lower(launch, fault);
+	case EDQUOT:
+		return "with what you mount elsewhere at the same moment it "
+		       "is more than 'mount_max' in /etc/fuse.conf allows";
+	case ENOENT:
+		return "it was removed meanwhile";
+	case EPIPE:
+		return "its keeper was killed";
+	case ETIMEDOUT:
+		return "its keeper does not answer";
+	default:
+		return strerror(error);
+	}
 }
 
-const char *mounted_attach(struct mounted *mounted, struct launch *launch)
+const char *attached_mount_attach(struct attached_mount *mount,
+				  struct keeper *keeper)
 {
-	const char *fault;
+	const int error = keeper_attach(keeper, &mount->id, &mount->unique_id);
 
-	*mounted = (struct mounted){
-		.launch = launch,
-		.id = mount_id(launch->mount),
-		.unique = mount_unique_id(launch->mount),
-		.at = launch->mountpoint.fd,
-		.connection = mount_connection(launch->mount),
-	};
-	fault = attach(mounted);
-	close(launch->mount);
-	launch->mount = -1;
-	return fault;
+	return error ? explain(error) : NULL;
 }
 
-int mounted_copy(const struct launch *launch, int fd)
-{
-	int copy = -1;
-
-	if (privileges_try_raise(&launch->privileges))
-		copy = open_tree(fd, "",
-				 AT_EMPTY_PATH | OPEN_TREE_CLONE |
-					 OPEN_TREE_CLOEXEC);
-	if (privileges_try_lower(&launch->privileges))
-		return copy;
-	if (copy >= 0)
-		close(copy);
-	return -1;
-}
-
-bool mounted_is_gone(const struct mounted *mounted)
+static bool is_gone(const struct attached_mount *mount)
 {
 	struct mountinfo info;
 
-	if (mounted->at < 0 || mount_unique_is_gone(mounted->unique))
+	if (mount_unique_is_gone(mount->unique_id))
 		return true;
-	return mountinfo_read(&info, mounted->launch->owner.uid, mounted->id) &&
-	       !info.parent;
+	if (mount_unique_parent(mount->unique_id))
+		return false;
+	return mountinfo_read(&info, 0, mount->id) && !info.parent;
 }
 
-void mounted_let_go(struct mounted *mounted)
+bool attached_mount_is_gone(struct attached_mount *mount)
 {
-	if (mounted->at >= 0)
-		close(mounted->at);
-	mounted->at = -1;
+	mount->gone = mount->gone || is_gone(mount);
+	return mount->gone;
 }
 
-bool mounted_is_used(const struct mounted *mounted)
+bool attached_mount_is_used(const struct attached_mount *mount)
 {
 	char path[64];
 
 	snprintf(path, sizeof(path), "/sys/fs/fuse/connections/%u",
-		 mounted->connection);
+		 mount->connection);
 	return access(path, F_OK) == 0;
 }
 
-const char *mounted_unmount(const struct mounted *mounted)
+const char *attached_mount_unmount(struct attached_mount *mount,
+				   struct keeper *keeper)
 {
-	const struct launch *launch = mounted->launch;
-	int error;
+	const int error = keeper_unmount(keeper, FUSEFD_KEEPER_LAZY);
 
-	if (mounted_is_gone(mounted))
+	if (!error)
+		mount->gone = true;
+	if (attached_mount_is_gone(mount))
 		return NULL;
-	if (!privileges_try_raise(&launch->privileges))
-		return "CAP_SYS_ADMIN could not be raised";
-	error = unmount_exactly(mounted->id, mounted->at, MNT_DETACH);
-	(void)privileges_try_lower(&launch->privileges);
 	switch (error) {
-	case 0:
-		return NULL;
 	case EINVAL:
-		return mounted_is_gone(mounted) ? NULL
-						: "it was moved elsewhere";
+		return "it was moved elsewhere";
 	case EBUSY:
 		return "something else is mounted on top of it";
 	default:
-		return strerror(error);
+		return explain(error);
 	}
+}
+
+/* Of what a path leads to. The mountpoint may lie in a filesystem that hangs, and
+ * who watches over a mount must not: only what the kernel has in its caches is
+ * asked (Linux 5.12). An fd with O_PATH asks nothing of the mount itself. */
+static int open_root(const struct attached_mount *mount)
+{
+	const struct open_how how = {
+		.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+		.resolve = RESOLVE_CACHED | RESOLVE_NO_MAGICLINKS,
+	};
+
+	return sys_openat2(AT_FDCWD, mount->mountpoint, &how);
+}
+
+/* The keeper judges as well whether the fd is on its mount. */
+int attached_mount_copy(const struct attached_mount *mount,
+			struct keeper *keeper)
+{
+	const int root = open_root(mount);
+	int error, copy;
+
+	if (root < 0)
+		return -1;
+	if (mount->unique_id && mount_unique_id(root) != mount->unique_id)
+		error = ENOENT;
+	else
+		error = keeper_copy(keeper, root, &copy);
+	close(root);
+	if (!error)
+		return copy;
+	errno = error;
+	return -1;
 }

@@ -1,46 +1,50 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The mount while COMMAND serves it under a supervisor: known by its id, and
- * by an fd of what it is mounted on. An fd of the mount itself would keep it
- * busy, and umount(8) would fail.
+ * The mount from the attach on. The keeper attaches and unmounts it; whether it
+ * is still there can be seen without the keeper, and without an fd of it, which
+ * would keep it busy.
  */
-#ifndef FUSEFD_LAUNCH_MOUNTED_H
-#define FUSEFD_LAUNCH_MOUNTED_H
+#ifndef FUSEFD_LAUNCH_ATTACHED_MOUNT_H
+#define FUSEFD_LAUNCH_ATTACHED_MOUNT_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "launch/launch.h"
+#include "supervise/keeper_client.h"
 
-struct mounted {
-	const struct launch *launch;
-	uint64_t id;
-	uint64_t unique;	 /* see mount_unique.h */
-	int at;			 /* -1 where it has been let go */
-	unsigned int connection; /* its number */
+struct attached_mount {
+	const char *mountpoint;
+	uint64_t id;	    /* as in mountinfo */
+	uint64_t unique_id; /* 0 if the kernel has none */
+	unsigned int connection;
+	bool gone; /* for good */
 };
 
-/* Attach the launch's mount, and let go of its fd. NULL, or the reason why it
- * is not attached. */
-const char *mounted_attach(struct mounted *mounted, struct launch *launch);
+/* The number of the connection of the mount that an fd is on, by which
+ * /sys/fs/fuse/connections lists it; 0 if it cannot be had. Asks nothing of the
+ * filesystem. */
+unsigned int attached_mount_connection(int fd);
 
-/* A detached mount of the same filesystem, for who has to be in it longer: the
- * mount that an fd is on would be busy. -1, with errno, where there is none. */
-int mounted_copy(const struct launch *launch, int fd);
+/* Have the keeper attach it. NULL, or the reason why it is not attached. */
+const char *attached_mount_attach(struct attached_mount *mount,
+				  struct keeper *keeper);
 
-/* Has somebody unmounted it? */
-bool mounted_is_gone(const struct mounted *mounted);
-
-/* Where it is gone: close the fd too, which keeps the filesystem busy that it
- * was mounted in. */
-void mounted_let_go(struct mounted *mounted);
+/* Has somebody unmounted it? One system call (Linux 6.8), or a look at all
+ * mounts. */
+bool attached_mount_is_gone(struct attached_mount *mount);
 
 /* Does somebody still use it, although it is gone? That is so after a lazy
- * unmount; false where the kernel does not show it. */
-bool mounted_is_used(const struct mounted *mounted);
+ * unmount. False if the kernel does not show it. */
+bool attached_mount_is_used(const struct attached_mount *mount);
 
-/* Unmount it, and no other; nothing where it is gone. NULL, or the reason why
- * it stays. */
-const char *mounted_unmount(const struct mounted *mounted);
+/* Have the keeper unmount it, and no other. NULL, also if it is gone already, or
+ * the reason why it stays. */
+const char *attached_mount_unmount(struct attached_mount *mount,
+				   struct keeper *keeper);
+
+/* A detached mount of the same filesystem, as an fd, for those who are in it for
+ * long. -1, with errno, if there can be none. */
+int attached_mount_copy(const struct attached_mount *mount,
+			struct keeper *keeper);
 
 #endif

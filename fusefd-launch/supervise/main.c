@@ -1,216 +1,193 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * One thread, one poll loop. The mount is detached while COMMAND starts, so
- * that nobody meets a mountpoint that hangs; it is attached while COMMAND
- * serves; and whatever goes first, the mount or COMMAND, the other follows.
+ * fusefd-supervise: COMMAND as a child, with the mount attached while it serves.
+ *
+ * The launcher has made the mount and executes this program with the device fds
+ * and the socket of a keeper; it has no privilege. The mount is detached while
+ * COMMAND starts, so that nobody meets a mountpoint that hangs; it is attached
+ * while COMMAND serves; and whatever goes first, the mount or COMMAND, the other
+ * follows. The table of states is in supervisor.h.
  */
-#include "supervise/supervise.h"
-
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "launch/command/command.h"
+#include "launch/command/unmodified.h"
+#include "lib/protocol.h"
+#include "supervise/background.h"
+#include "supervise/capabilities.h"
 #include "supervise/children.h"
+#include "supervise/command_environment.h"
 #include "supervise/notify.h"
-#include "supervise/probe.h"
 #include "supervise/restriction.h"
 #include "supervise/signals.h"
 #include "supervise/start.h"
 #include "supervise/supervisor.h"
 
+/* How long mount events gather, in milliseconds. Each supervisor of a machine is
+ * woken by each of its mounts; that its own is gone, COMMAND tells as a rule. */
+#define GATHERING 1000
+
 /* ---- What comes to pass --------------------------------------------------- */
 
 /* COMMAND does not serve before it has been done, so that nobody ever meets a
  * mount that was to be read-only and is not yet. */
-static void restrict_mount(struct supervisor *supervisor, uint64_t attributes)
+static void restrict_mount(struct supervisor *supervisor, uint32_t flags)
 {
-	if (!attributes || supervisor->state != STARTING)
+	const char *reason;
+
+	if (!flags || supervisor->state >= SERVING)
 		return;
-	supervisor->fault = restriction_apply(supervisor->launch, attributes);
-	if (supervisor->fault)
-		supervisor_fail(supervisor, UNATTACHED);
+	reason = restriction_apply(&supervisor->keeper, flags);
+	if (reason)
+		supervisor_fail_to_mount(supervisor, reason);
 }
 
-static void take_notice(struct supervisor *supervisor)
+/* The fusermount of --unmodified was asked to unmount, and whoever asked may wait
+ * for the end of the connection. */
+static void stop_serving(struct supervisor *supervisor)
 {
-	uint64_t restrictions;
+	if (supervisor->state < SERVING || supervisor->state > IN_USE)
+		return;
+	supervisor_unmount(supervisor);
+	supervisor_check_mount(supervisor);
+}
+
+static void take_notice(void *owner)
+{
+	struct supervisor *supervisor = owner;
+	uint32_t restrictions;
 	pid_t sender;
-	const enum notice notice = notify_read(supervisor->events[ON_NOTIFY].fd,
-					       supervisor->launch->owner.uid,
-					       &sender, &restrictions);
+	const enum notice notice =
+		notify_read(supervisor->notify, supervisor->handoff->owner,
+			    &sender, &restrictions);
 
 	restrict_mount(supervisor, restrictions);
-	switch (notice) {
-	case NOTICE_READY:
-		if (supervisor->state == STARTING)
-			supervisor->ready = sender;
-		supervisor_serve(supervisor);
-		break;
-	case NOTICE_STOPPING:
-		/* The fusermount of --unmodified was asked to unmount, and who
-		 * asked may wait for the end of the connection. */
-		if (supervisor->state == SERVING)
-			supervisor_unmount(supervisor);
-		break;
-	case NOTICE_NONE:
-		break;
-	}
+	if (notice == NOTICE_STOPPING)
+		stop_serving(supervisor);
+	if (notice != NOTICE_READY || supervisor->state >= SERVING)
+		return;
+	supervisor->ready_pid = sender;
+	supervisor_serve(supervisor);
 }
 
-static void take_signals(struct supervisor *supervisor)
+static void take_signal(void *owner)
 {
+	struct supervisor *supervisor = owner;
 	struct signalfd_siginfo signal_;
 
-	while (signals_next(supervisor->events[ON_SIGNAL].fd, &signal_)) {
-		if (signal_.ssi_signo == SIGCHLD)
-			supervisor_bury_children(supervisor);
-		else
-			supervisor->told |=
-				children_forward(&signal_, supervisor->command,
-						 supervisor->probe);
-	}
-}
-
-/* A filesystem learns of the unmount from the kernel (ENODEV), and ends by
- * itself, with a status of its own. So many seconds later it has not. */
-#define UNMOUNTED_PATIENCE 3
-
-/* A probe keeps the connection as an open file does, and so COMMAND from
- * hearing of the unmount, for as long as nobody answers it. */
-static bool is_used(struct supervisor *supervisor)
-{
-	if (!mounted_is_used(&supervisor->mounted))
-		return false;
-	if (supervisor->probe == -1)
-		return true;
-	if (!supervisor->patience)
-		supervisor->patience =
-			deadline_in(supervisor->launch->options.stop_timeout);
-	return deadline_now() < supervisor->patience;
-}
-
-/* After a lazy unmount, COMMAND serves those who still have files open. */
-static void check_mount(struct supervisor *supervisor)
-{
-	if (supervisor->state != SERVING ||
-	    !mounted_is_gone(&supervisor->mounted))
+	if (!signals_next(supervisor->signals, &signal_))
 		return;
-	mounted_let_go(&supervisor->mounted);
-	if (is_used(supervisor)) {
-		supervisor->deadline = deadline_in(1);
-		return;
-	}
-	supervisor->state = ENDING;
-	supervisor->deadline = deadline_in(UNMOUNTED_PATIENCE);
+	if (signal_.ssi_signo == SIGCHLD)
+		supervisor_reap(supervisor);
+	else
+		supervisor->told_to_end |= children_forward(
+			&signal_, supervisor->command, supervisor->probe);
 }
 
-static void pass_deadline(struct supervisor *supervisor)
+static void take_output(void *owner)
 {
+	struct supervisor *supervisor = owner;
+
+	if (output_relay(&supervisor->output))
+		return;
+	loop_forget(&supervisor->loop, ON_OUTPUT);
+	output_close(&supervisor->output);
+}
+
+static void take_mount_event(void *owner)
+{
+	supervisor_check_mount(owner);
+}
+
+static void hear_front_hang_up(void *owner)
+{
+	supervisor_fail(owner, FRONT_WAS_INTERRUPTED);
+}
+
+static void hear_keeper_hang_up(void *owner)
+{
+	supervisor_lose_keeper(owner);
+}
+
+/* A probe waits where no signal ends it as long as somebody holds a device fd,
+ * who may be none of our children. */
+static void kill_children(struct supervisor *supervisor)
+{
+	if (!children_signal(SIGKILL, supervisor->probe))
+		supervisor->probe = -1;
+	supervisor_set_timer(supervisor, deadline_in(1));
+}
+
+static void pass_time(void *owner)
+{
+	struct supervisor *supervisor = owner;
+
 	switch (supervisor->state) {
 	case STARTING:
-		supervisor_fail(supervisor,
-				supervisor->closed ? CLOSED : SILENT);
+		supervisor_fail(supervisor, COMMAND_IS_LATE);
+		break;
+	case CUT_OFF:
+		supervisor_fail(supervisor, CONNECTION_IS_DEAD);
+		break;
+	case DESERTED:
+		supervisor_check_mount(supervisor);
+		if (supervisor->state != DESERTED)
+			break;
+		supervisor->command = -1;
+		supervisor_end(supervisor);
 		break;
 	case SERVING:
-		if (supervisor->closed)
-			supervisor_end_survivors(supervisor);
-		check_mount(supervisor);
+	case IN_USE:
+		supervisor_check_mount(supervisor);
+		break;
+	case UNMOUNTED:
+		supervisor_ask_to_end(supervisor);
 		break;
 	case ENDING:
-		if (!supervisor->asked) {
-			supervisor_ask_to_end(supervisor);
-			break;
-		}
-		/* The probe waits where no signal ends it as long as somebody
-		 * holds a device fd; it may be somebody who is none of our
-		 * children. */
-		if (!children_signal(SIGKILL, supervisor->probe))
-			supervisor->probe = -1;
-		supervisor->deadline = deadline_in(1);
+		kill_children(supervisor);
 	}
-}
-
-/* ---- The loop ------------------------------------------------------------- */
-
-static bool is_over(struct supervisor *supervisor)
-{
-	if (supervisor->state != ENDING ||
-	    children_signal(0, supervisor->probe))
-		return false;
-	if (supervisor->probe == -1)
-		return true;
-	if (supervisor->deadline > deadline_now() + 1000)
-		supervisor->deadline = deadline_in(1);
-	return false;
-}
-
-/* poll(2) takes no more fds than RLIMIT_NOFILE, and a user may set ours. None
- * of these would block. */
-static int pretend_events(struct pollfd *events)
-{
-	const struct timespec pause = {.tv_nsec = 100000000};
-
-	(void)nanosleep(&pause, NULL);
-	for (size_t i = 0; i < EVENTS; i++)
-		events[i].revents =
-			i != ON_FRONT && events[i].fd >= 0 ? POLLIN : 0;
-	return EVENTS;
-}
-
-static void wait_for_events(struct supervisor *supervisor)
-{
-	struct pollfd *events = supervisor->events;
-	const int timeout = deadline_timeout(supervisor->deadline);
-	int count = poll(events, EVENTS, timeout);
-
-	if (count < 0 && errno == EINVAL)
-		count = pretend_events(events);
-	/* Events that never cease must not put it off. */
-	if (deadline_timeout(supervisor->deadline) == 0)
-		pass_deadline(supervisor);
-	if (count <= 0)
-		return;
-	if (events[ON_OUTPUT].revents) {
-		output_relay(&supervisor->output);
-		events[ON_OUTPUT].fd = supervisor->output.from;
-	}
-	if (events[ON_NOTIFY].revents)
-		take_notice(supervisor);
-	if (events[ON_SIGNAL].revents)
-		take_signals(supervisor);
-	if (events[ON_MOUNTS].revents)
-		check_mount(supervisor);
-	if (events[ON_FRONT].revents) {
-		events[ON_FRONT].fd = -1;
-		supervisor_fail(supervisor, INTERRUPTED);
-	}
-	supervisor_settle_doubt(supervisor);
-}
-
-/* ---- How it ends ---------------------------------------------------------- */
-
-static noreturn void finish(struct supervisor *supervisor)
-{
-	const int status = supervisor->status;
-
-	output_relay(&supervisor->output);
-	terminal_give_back(&supervisor->terminal);
-	if (supervisor->failure)
-		failure_die(supervisor->failure, supervisor->launch, status,
-			    supervisor->fault);
-	if (WIFSIGNALED(status) && !supervisor->told)
-		TELL(supervisor, "%s was ended by signal %d (%s)",
-		     quoted(supervisor->launch->options.command[0]),
-		     WTERMSIG(status), strsignal(WTERMSIG(status)));
-	_exit(children_exit_status(status));
 }
 
 /* ---- How it begins -------------------------------------------------------- */
+
+/* argv[0] is the launcher's own, whose messages and exit statuses these are. */
+static void take_name(const char *name)
+{
+	static const char mount_helper[] = "mount.fusefd";
+
+	if (strncmp(command_base_name(name), mount_helper,
+		    sizeof(mount_helper) - 1) == 0)
+		die_as_mount_helper();
+	die_means(MOUNT_FAILED);
+}
+
+/* COMMAND's user is not the one whose terminal this is, and must get neither at
+ * it nor at a process that has it: not by ptrace(2), and not by what it inherits
+ * (TIOCSTI types for whoever reads there). */
+static void hide_terminal(void)
+{
+	const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) || null < 0 ||
+	    dup2(null, STDIN_FILENO) < 0)
+		die("cannot leave the terminal: %s", strerror(errno));
+	close(null);
+}
+
+static void find_command(struct supervise_options *options,
+			 const char *mountpoint)
+{
+	if (options->path)
+		return;
+	options->path = command_find(options->command[0], environ);
+	command_check_place(options->path, mountpoint);
+}
 
 static int open_mountinfo(void)
 {
@@ -222,57 +199,169 @@ static int open_mountinfo(void)
 	return fd;
 }
 
-static void watch(struct supervisor *supervisor, int what, int fd, short event)
+static void watch(struct supervisor *supervisor)
 {
-	supervisor->events[what] = (struct pollfd){.fd = fd, .events = event};
+	struct loop *loop = &supervisor->loop;
+
+	loop_watch(loop, ON_SIGNAL, supervisor->signals, EPOLLIN, take_signal);
+	loop_watch(loop, ON_NOTIFY, supervisor->notify, EPOLLIN, take_notice);
+	loop_watch_gathered(loop, ON_MOUNTS, open_mountinfo(), EPOLLPRI,
+			    GATHERING, take_mount_event);
+	loop_watch(loop, ON_OUTPUT, supervisor->output.from, EPOLLIN,
+		   take_output);
+	loop_watch(loop, ON_FRONT, supervisor->front, 0, hear_front_hang_up);
+	loop_watch(loop, ON_KEEPER, supervisor->keeper.socket, 0,
+		   hear_keeper_hang_up);
+	loop_time(loop, ON_TIME, pass_time);
+}
+
+/* Asked before COMMAND runs, so that nothing but a death is left to do if it
+ * cannot be had. */
+static void copy_mount(struct supervisor *supervisor)
+{
+	const int error =
+		keeper_copy(&supervisor->keeper, -1, &supervisor->detached);
+
+	if (error)
+		die("cannot mount on %s: %s",
+		    quoted(supervisor->mount.mountpoint), strerror(error));
+	supervisor->mount.connection =
+		attached_mount_connection(supervisor->detached);
+}
+
+static void open_background(struct supervisor *supervisor,
+			    struct command *command)
+{
+	command->output = output_open(&supervisor->output,
+				      command_base_name(command->arguments[0]));
+	if (supervisor->options->other_user) {
+		command->isolated = true;
+		return;
+	}
+	command->terminal = &supervisor->terminal;
+	terminal_open(command->terminal);
+}
+
+static void build_environment(const struct supervise_options *options,
+			      struct environment *environment,
+			      const char *notify_socket)
+{
+	command_environment_build(environment, notify_socket,
+				  UNMODIFIED_VARIABLES + LISTEN_FDS_VARIABLES);
+	if (options->unmodified)
+		command_environment_add_stand_ins(environment);
 }
 
 static void start(struct supervisor *supervisor)
 {
-	struct launch *launch = supervisor->launch;
-	struct terminal *terminal = NULL;
+	const struct supervise_options *options = supervisor->options;
+	struct command command = {
+		.path = options->path,
+		.arguments = options->command,
+		.listen_fds = options->listen_fds,
+		.device_fds = supervisor->handoff->fds,
+		.device_fd_count = supervisor->handoff->count,
+		.keep_fds = options->keep_fds,
+		.keep_fd_count = options->keep_fd_count,
+		.output = -1,
+	};
+	const char *notify_socket;
 	struct signals signals;
-	int output = -1;
 
 	children_adopt_orphans();
-	watch(supervisor, ON_SIGNAL, signals_take(&signals), POLLIN);
-	watch(supervisor, ON_NOTIFY,
-	      notify_open(&launch->handoff.notify_socket), POLLIN);
-	watch(supervisor, ON_MOUNTS, open_mountinfo(), POLLPRI);
-	if (launch->options.mode == RUN_BACKGROUND) {
-		output = output_open(
-			&supervisor->output,
-			command_base_name(launch->options.command[0]));
-		terminal = &supervisor->terminal;
-		terminal_open(terminal);
-	}
-	watch(supervisor, ON_OUTPUT, supervisor->output.from, POLLIN);
-	watch(supervisor, ON_FRONT, launch->front, 0);
+	supervisor->signals = signals_take(&signals);
+	supervisor->notify = notify_open(&notify_socket);
+	build_environment(options, &command.environment, notify_socket);
+	if (options->background)
+		open_background(supervisor, &command);
+	copy_mount(supervisor);
+	watch(supervisor);
 
-	supervisor->command = start_command(launch, &signals, output, terminal);
-	if (output >= 0)
-		close(output);
-	supervisor->deadline = deadline_in(launch->options.ready_timeout);
-	supervisor->probe = probe_start(launch->mount);
-	/* The directory that it was started in is not the supervisor's to
-	 * keep busy. */
-	if (supervisor->probe < 0 || chdir("/") ||
-	    !privileges_try_keep_none(&launch->privileges)) {
-		supervisor->fault = strerror(errno);
-		supervisor_fail(supervisor, UNATTACHED);
-	}
+	supervisor->command = start_command(&command, &signals);
+	if (command.output >= 0)
+		close(command.output);
+	supervisor_set_timer(supervisor, deadline_in(options->ready_timeout));
+	/* COMMAND alone keeps those of --keep-caps; and the directory that the
+	 * supervisor was started in is not its to keep busy. */
+	if (!capabilities_give_up() || chdir("/"))
+		supervisor_fail_to_mount(supervisor, strerror(errno));
+	else
+		supervisor_probe(supervisor);
 }
 
-void supervise_command(struct launch *launch)
+/* ---- How it ends ---------------------------------------------------------- */
+
+static bool is_over(struct supervisor *supervisor)
 {
-	struct supervisor supervisor = {
-		.launch = launch,
+	deadline_t *end = &supervisor->loop.timers[ON_TIME].at;
+
+	if (supervisor->state < UNMOUNTED ||
+	    children_signal(0, supervisor->probe))
+		return false;
+	if (supervisor->probe == -1)
+		return true;
+	if (*end > deadline_now() + 1000)
+		*end = deadline_in(1);
+	return false;
+}
+
+static noreturn void finish(struct supervisor *supervisor)
+{
+	const char *name = supervisor->options->command[0];
+	const int status = supervisor->status;
+
+	if (supervisor->output.from >= 0)
+		(void)output_relay(&supervisor->output);
+	terminal_give_back(&supervisor->terminal);
+	if (supervisor->failure)
+		start_failure_die(&(struct failed_start){
+			.failure = supervisor->failure,
+			.command = name,
+			.mountpoint = supervisor->mount.mountpoint,
+			.timeout = supervisor->options->ready_timeout,
+			.status = status,
+			.reason = supervisor->reason,
+		});
+	if (WIFSIGNALED(status) && !supervisor->told_to_end)
+		TELL(supervisor, "%s was ended by signal %d (%s)", quoted(name),
+		     WTERMSIG(status), strsignal(WTERMSIG(status)));
+	_exit(children_exit_status(status));
+}
+
+int main(int argc, char **argv)
+{
+	struct supervise_options options;
+	struct inherited_handoff handoff;
+	/* Too large for a small stack. */
+	static struct supervisor supervisor = {
+		.front = -1,
 		.output.from = -1,
 		.terminal.fd = -1,
+		.probe = -1,
 	};
 
+	if (argc < 1)
+		die("no arguments at all, not even a name");
+	take_name(argv[0]);
+	supervise_options_parse(&options, argc, argv);
+	inherited_handoff_read(&handoff);
+	keeper_find(&supervisor.keeper);
+	supervisor.options = &options;
+	supervisor.handoff = &handoff;
+	supervisor.mount.mountpoint = handoff.announcement.mountpoint;
+	find_command(&options, supervisor.mount.mountpoint);
+
+	if (options.background && options.other_user)
+		hide_terminal();
+	if (options.background)
+		supervisor.front = background_start();
+	if (options.background && options.other_user)
+		(void)setsid();
+	loop_open(&supervisor.loop, &supervisor);
 	start(&supervisor);
-	while (!is_over(&supervisor))
-		wait_for_events(&supervisor);
+	while (!is_over(&supervisor)) {
+		loop_wait(&supervisor.loop);
+		supervisor_settle_doubt(&supervisor);
+	}
 	finish(&supervisor);
 }

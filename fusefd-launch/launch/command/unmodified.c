@@ -33,6 +33,8 @@ void unmodified_judge(const struct options *options)
 		    "mountpoint before it serves.");
 }
 
+#define STAND_IN_LIBRARY "/libfusefd-preload.so"
+
 static char *join(const char *first, const char *second)
 {
 	struct text text = {0};
@@ -64,15 +66,19 @@ static void cut_last(char *path)
 		*slash = '\0';
 }
 
-/* From the launcher's own folder, as it is built; or from the one above, as it
- * is installed. Who may make another link to the launcher elsewhere chooses
- * what is loaded; but it is loaded into COMMAND, which is that user's own. */
+/* They lie in the folder of the programs that the launcher executes, which may be
+ * the one that asks. Else it is the launcher, and it looks from its own folder, as
+ * it is built, or from the one above, as it is installed. Whoever may make another
+ * link to the launcher elsewhere chooses what is loaded; but it is loaded into
+ * COMMAND, which is that user's own. */
 static const char *find_stand_ins(void)
 {
 	char *path = own_path();
 	const char *built;
 
 	cut_last(path);
+	if (access(join(path, STAND_IN_LIBRARY), R_OK) == 0)
+		return path;
 	built = join(path, "/libexec");
 	if (access(built, X_OK) == 0)
 		return built;
@@ -110,7 +116,7 @@ void unmodified_environment(struct environment *environment,
 	const char *path = environment_get(callers, "PATH");
 	const char *preload = environment_get(callers, "LD_PRELOAD");
 	const char *const folder = find_stand_ins();
-	const char *const library = find(folder, "/libfusefd-preload.so", R_OK);
+	const char *const library = find(folder, STAND_IN_LIBRARY, R_OK);
 
 	(void)find(folder, "/fusermount3", X_OK);
 	if (supervised)
