@@ -38,6 +38,8 @@ const char *companion_folder(void)
 	const char *built;
 
 	cut_last(path);
+	if (access(text_join(path, "/libfusefd-preload.so"), R_OK) == 0)
+		return path;
 	built = text_join(path, "/libexec");
 	if (access(built, X_OK) == 0)
 		return built;

@@ -8,8 +8,9 @@
 
 #include <stdnoreturn.h>
 
-/* Where they are, with the stand-ins of --unmodified: below the launcher's own
- * folder, as it is built, or in ../libexec/fusefd, as it is installed. Whoever
+/* Where they are, with the stand-ins of --unmodified: in this program's own
+ * folder, if it is one of them; else below the launcher's, as it is built, or in
+ * ../libexec/fusefd, as it is installed. Whoever
  * may make another link to the launcher elsewhere chooses what is executed; but
  * it runs as that user. Dies without /proc. */
 const char *companion_folder(void);

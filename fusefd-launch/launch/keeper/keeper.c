@@ -296,5 +296,7 @@ int keeper_start(struct attachment *attachment, struct shield *shield)
 	}
 	close(ends[1]);
 	close(attachment->mount);
+	if (fcntl(ends[0], F_SETFD, 0))
+		die("cannot hand on fd %d: %s", ends[0], strerror(errno));
 	return ends[0];
 }

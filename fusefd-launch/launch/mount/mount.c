@@ -57,12 +57,21 @@ static void set_string(const struct context *context, const char *key,
 		fail(context->failure, key, context->fd);
 }
 
-static void set_number(const struct context *context, const char *key,
-		       const char *format, unsigned int number)
+static void set_decimal(const struct context *context, const char *key,
+			unsigned int number)
 {
 	char value[16];
 
-	snprintf(value, sizeof(value), format, number);
+	snprintf(value, sizeof(value), "%u", number);
+	set_string(context, key, value);
+}
+
+static void set_octal(const struct context *context, const char *key,
+		      unsigned int number)
+{
+	char value[16];
+
+	snprintf(value, sizeof(value), "%o", number);
 	set_string(context, key, value);
 }
 
@@ -84,11 +93,10 @@ static void configure(const struct context *context,
 		   options->subtype		    ? options->subtype
 		   : mount_options_is_subtype(name) ? name
 						    : NULL);
-	set_number(context, "fd", "%u", (unsigned int)request->device);
-	set_number(context, "rootmode", "%o",
-		   request->mountpoint->mode & S_IFMT);
-	set_number(context, "user_id", "%u", request->owner->uid);
-	set_number(context, "group_id", "%u", request->owner->gid);
+	set_decimal(context, "fd", (unsigned int)request->device);
+	set_octal(context, "rootmode", request->mountpoint->mode & S_IFMT);
+	set_decimal(context, "user_id", request->owner->uid);
+	set_decimal(context, "group_id", request->owner->gid);
 	set_flag(context, "default_permissions", options->default_permissions);
 	set_flag(context, "allow_other",
 		 options->allow_other || options->allow_root);
