@@ -71,6 +71,7 @@ int fusefd_handoff_describe(struct fusefd_handoff *handoff,
 
 	if (error)
 		return error;
+	handoff->refuses_alone = handoff->acl == FUSEFD_ACL_OWNER_AND_ROOT;
 	handoff->mountpoint = strdup(said->mountpoint);
 	return handoff->mountpoint ? 0 : -ENOMEM;
 }
@@ -98,6 +99,7 @@ struct fusefd_handoff *fusefd_handoff_create(void)
 		free(handoff);
 		return NULL;
 	}
+	fusefd_no_open_init(&handoff->no_open);
 	handoff->answer = -1;
 	return handoff;
 }
@@ -105,6 +107,7 @@ struct fusefd_handoff *fusefd_handoff_create(void)
 void fusefd_handoff_discard(struct fusefd_handoff *handoff)
 {
 	(void)sem_destroy(&handoff->session.wake);
+	fusefd_no_open_destroy(&handoff->no_open);
 	free(handoff->mountpoint);
 	free(handoff);
 }
@@ -197,6 +200,8 @@ int fusefd_from_fds(struct fusefd_handoff **result, int primary,
 	for (size_t i = 0; i < extra_count; i++)
 		handoff->fds[handoff->count++] = extras[i];
 	handoff->acl = acl;
+	/* Nobody says what the mount lets in. */
+	handoff->refuses_alone = acl != FUSEFD_ACL_ALL;
 	handoff->owner = geteuid();
 	error = fusefd_handoff_adopt(handoff);
 	if (error) {
