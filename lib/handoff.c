@@ -7,6 +7,7 @@
 #include "handoff.h"
 #include "announcement.h"
 #include "answer.h"
+#include "protocol.h"
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
@@ -18,11 +19,11 @@
 static struct fusefd_announcement read_environment(void)
 {
 	return (struct fusefd_announcement){
-		.protocol = getenv("FUSEFD_PROTOCOL"),
-		.fds = getenv("FUSEFD_FDS"),
-		.mountpoint = getenv("FUSEFD_MOUNTPOINT"),
-		.acl = getenv("FUSEFD_ACL"),
-		.owner = getenv("FUSEFD_OWNER"),
+		.protocol = getenv(FUSEFD_NAME_PROTOCOL),
+		.fds = getenv(FUSEFD_NAME_FDS),
+		.mountpoint = getenv(FUSEFD_NAME_MOUNTPOINT),
+		.acl = getenv(FUSEFD_NAME_ACL),
+		.owner = getenv(FUSEFD_NAME_OWNER),
 	};
 }
 
@@ -31,13 +32,13 @@ static struct fusefd_announcement read_environment(void)
  * read_environment() found stays valid. */
 static void scrub_environment(void)
 {
-	static const char prefix[] = "FUSEFD_";
 	char **kept = environ;
 
 	if (!environ) /* clearenv() */
 		return;
 	for (char **entry = environ; *entry; entry++)
-		if (strncmp(*entry, prefix, sizeof(prefix) - 1) != 0)
+		if (strncmp(*entry, FUSEFD_PREFIX, sizeof(FUSEFD_PREFIX) - 1) !=
+		    0)
 			*kept++ = *entry;
 	*kept = NULL;
 }

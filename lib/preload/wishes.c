@@ -15,6 +15,7 @@
 #include "preload/recognise.h"
 #include "preload/supervised.h"
 #include "preload/tell.h"
+#include "protocol.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -68,8 +69,8 @@ static const struct restriction {
 	const char *option;
 	unsigned long flag;
 } restrictions[] = {
-	{"ro", MS_RDONLY},
-	{"noexec", MS_NOEXEC},
+	{FUSEFD_RESTRICT_RO, MS_RDONLY},
+	{FUSEFD_RESTRICT_NOEXEC, MS_NOEXEC},
 };
 
 static bool is_wanted(const struct restriction *restriction,
@@ -82,7 +83,7 @@ static bool is_wanted(const struct restriction *restriction,
 static void tell_of_restrictions(unsigned long flags, const char *list)
 {
 	const char *wanted[COUNT(restrictions)];
-	char message[64] = "FUSEFD_RESTRICT=";
+	char message[64] = FUSEFD_RESTRICT_PREFIX;
 	size_t count = 0, length = strlen(message);
 
 	for (size_t i = 0; i < COUNT(restrictions); i++) {

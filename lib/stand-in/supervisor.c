@@ -13,6 +13,7 @@
 
 #include "preload/announced.h"
 #include "preload/supervised.h"
+#include "protocol.h"
 
 /* A supervisor that takes longer has failed to attach it, and says why. */
 #define PATIENCE_MS 10000
@@ -21,8 +22,9 @@ static void take_launchers(char *variable)
 {
 	char *value = strchr(variable, '=');
 
-	if (!value || (strncmp(variable, "FUSEFD_", 7) != 0 &&
-		       strncmp(variable, "NOTIFY_SOCKET=", 14) != 0))
+	if (!value ||
+	    (strncmp(variable, FUSEFD_PREFIX, sizeof(FUSEFD_PREFIX) - 1) != 0 &&
+	     strncmp(variable, "NOTIFY_SOCKET=", 14) != 0))
 		return;
 	*value++ = '\0';
 	(void)setenv(variable, value, 1);
