@@ -122,7 +122,7 @@ $(BUILD)/libexec/libfusefd-preload.so: lib/preload/preload.map \
 		$(filter-out $<,$^) -o $@
 $(BUILD)/libexec/fusermount3: $(call plain,$(HELPER)) $(FROM_LIB) \
 		$(addprefix $(BUILD)/obj/plain/lib/preload/,announced.o \
-		recognise.o send_fd.o supervised.o tell.o wishes.o)
+		complain.o fuse_calls.o notify_supervisor.o requested_options.o send_fd.o)
 	@mkdir -p $(@D)
 	$(LINK) -pie $^ -o $@
 	for name in $(HELPER_NAMES); do ln -sf $(@F) $(@D)/$$name || exit; done
@@ -131,7 +131,7 @@ $(BUILD)/libexec/%: SANITIZERS =
 $(BUILD)/libfusefd.a: $(CORE)
 $(BUILD)/libfusefd-fuse3.a: $(FUSE3)
 $(BUILD)/obj/launcher.a: $(filter-out %/main.o,$(LAUNCHER))
-$(BUILD)/obj/stand-ins.a: $(BUILD)/obj/lib/preload/recognise.o $(BUILD)/obj/lib/stand-in/arguments.o
+$(BUILD)/obj/stand-ins.a: $(BUILD)/obj/lib/preload/fuse_calls.o $(BUILD)/obj/lib/stand-in/arguments.o
 %.a:
 	rm -f $@
 	$(AR) rcs $@ $^

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "preload/recognise.h"
+#include "preload/fuse_calls.h"
 #include "protocol.h"
 
 struct announced announced;

@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "preload/announced.h"
+#include "preload/complain.h"
+#include "preload/fuse_calls.h"
 #include "preload/interpose.h"
 #include "preload/pool.h"
-#include "preload/recognise.h"
-#include "preload/tell.h"
-#include "preload/wishes.h"
+#include "preload/requested_options.h"
 
 int preload_mount(const char *source, const char *target, const char *type,
 		  unsigned long flags, const void *options) INTERPOSE("mount");

@@ -9,9 +9,9 @@
 #include <stdarg.h>
 #include <sys/types.h>
 
+#include "preload/fuse_calls.h"
 #include "preload/interpose.h"
 #include "preload/pool.h"
-#include "preload/recognise.h"
 
 int preload_open(const char *path, int flags, ...) INTERPOSE("open");
 int preload_open64(const char *path, int flags, ...) INTERPOSE("open64");

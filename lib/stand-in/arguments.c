@@ -4,7 +4,7 @@
 #include <getopt.h>
 #include <stddef.h>
 
-#include "preload/recognise.h"
+#include "preload/fuse_calls.h"
 
 static const struct option long_options[] = {
 	{"unmount", no_argument, NULL, 'u'},

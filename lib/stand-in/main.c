@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "preload/announced.h"
-#include "preload/tell.h"
-#include "preload/wishes.h"
+#include "preload/complain.h"
+#include "preload/requested_options.h"
 #include "stand-in/arguments.h"
 #include "stand-in/commfd.h"
 #include "stand-in/inherited.h"

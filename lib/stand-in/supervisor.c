@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "preload/announced.h"
-#include "preload/supervised.h"
+#include "preload/notify_supervisor.h"
 #include "protocol.h"
 
 /* A supervisor that takes longer has failed to attach it, and says why. */

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "dies.h"
-#include "preload/recognise.h"
+#include "preload/fuse_calls.h"
 #include "stand-in/arguments.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "preload/wishes.h"
+#include "preload/requested_options.h"
 
 #include <fcntl.h>
 #include <stdbool.h>
@@ -12,9 +12,9 @@
 #include <sys/stat.h>
 
 #include "preload/announced.h"
-#include "preload/recognise.h"
-#include "preload/supervised.h"
-#include "preload/tell.h"
+#include "preload/complain.h"
+#include "preload/fuse_calls.h"
+#include "preload/notify_supervisor.h"
 #include "protocol.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

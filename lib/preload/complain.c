@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "preload/tell.h"
+#include "preload/complain.h"
 
 #include <stdarg.h>
 #include <stddef.h>

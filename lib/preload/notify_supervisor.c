@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "preload/supervised.h"
+#include "preload/notify_supervisor.h"
 
 #include <errno.h>
 #include <fcntl.h>

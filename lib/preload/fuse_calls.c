@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "recognise.h"
+#include "preload/fuse_calls.h"
 
 #include <fcntl.h>
 #include <string.h>
