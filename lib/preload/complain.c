@@ -9,12 +9,12 @@
 
 static const char *who = "libfusefd-preload";
 
-void tell_as(const char *name)
+void complain_as(const char *name)
 {
 	who = name;
 }
 
-void tell(const char *format, ...)
+void complain(const char *format, ...)
 {
 	char line[1024];
 	va_list arguments;

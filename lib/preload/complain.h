@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Of a wish that cannot be fulfilled, a line on stderr: in the name of the
- * program that is stood in for, whose user looks there.
+ * A line on stderr about something that cannot be done, in the name of the
+ * program that is stood in for: its user looks there.
  */
-#ifndef FUSEFD_PRELOAD_TELL_H
-#define FUSEFD_PRELOAD_TELL_H
+#ifndef FUSEFD_PRELOAD_COMPLAIN_H
+#define FUSEFD_PRELOAD_COMPLAIN_H
 
-/* Whose name; the shim's own where this is never called. */
-void tell_as(const char *name);
+/* Take that name; without a call it is the shim's own. */
+void complain_as(const char *name);
 
 /* One write of one line, with '?' for what could steer a terminal. */
-__attribute__((format(printf, 1, 2))) void tell(const char *format, ...);
+__attribute__((format(printf, 1, 2))) void complain(const char *format, ...);
 
 #endif

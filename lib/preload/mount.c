@@ -57,8 +57,8 @@ static bool is_ours(const char *target)
 {
 	if (announced_is_mountpoint(target))
 		return true;
-	tell("cannot mount on '%s': fusefd-launch has mounted on '%s'", target,
-	     announced.mountpoint ? announced.mountpoint : "?");
+	complain("cannot mount on '%s': fusefd-launch has mounted on '%s'",
+		 target, announced.mountpoint ? announced.mountpoint : "?");
 	return false;
 }
 
@@ -68,9 +68,8 @@ int preload_mount(const char *source, const char *target, const char *type,
 	static struct next next = {.symbol = "mount"};
 	const mount_t function = (mount_t)next_of(&next);
 
-	if (target && recognise_type(type) && pool_exists() &&
-	    is_ours(target)) {
-		wishes_see_to(flags, options);
+	if (target && is_fuse_type(type) && pool_exists() && is_ours(target)) {
+		requested_options_apply(flags, options);
 		return remember(target) ? 0 : -1;
 	}
 	if (function)

@@ -33,7 +33,7 @@ typedef int (*openat_2_t)(int at, const char *path, int flags);
 
 static bool is_ours(const char *path, int flags)
 {
-	return recognise_open(path, flags) && pool_exists();
+	return opens_fuse_device(path, flags) && pool_exists();
 }
 
 /* A mode is there only where the flags say so (open(2)). */

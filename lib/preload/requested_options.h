@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What a program wishes of a mount that it does not make: the mount options
- * that it would have given to the kernel, or to fusermount.
+ * The mount options that a program would have given to the kernel or to
+ * fusermount. It mounts nothing: the mount is there already.
  */
-#ifndef FUSEFD_PRELOAD_WISHES_H
-#define FUSEFD_PRELOAD_WISHES_H
+#ifndef FUSEFD_PRELOAD_REQUESTED_OPTIONS_H
+#define FUSEFD_PRELOAD_REQUESTED_OPTIONS_H
 
-/* Of what is in these flags of mount(2) or in this list, and not in the mount:
- * an option is the launcher's to give. But one that takes something from the
- * mount is the program's too: when this returns, the supervisor has seen to
- * that, or a line was told. */
-void wishes_see_to(unsigned long flags, const char *list);
+/* Apply what these flags of mount(2) and this list ask for. Options are the
+ * launcher's to give, but for those that take something from the mount (ro,
+ * noexec): the supervisor has applied these when this returns. A line on stderr
+ * names each that could not be applied and is not in the mount. */
+void requested_options_apply(unsigned long flags, const char *list);
 
 #endif

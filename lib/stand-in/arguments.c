@@ -56,7 +56,7 @@ static void finish(struct arguments *arguments, bool has_options)
 		return;
 	if (arguments->stays && !has_options)
 		arguments->request = REQUEST_WATCH;
-	if (recognise_option(arguments->options, "auto_unmount"))
+	if (has_option(arguments->options, "auto_unmount"))
 		arguments->stays = true;
 }
 

@@ -48,7 +48,7 @@ void supervisor_ask_parent(void)
 
 void supervisor_unmount(void)
 {
-	(void)supervised_tell("STOPPING=1");
+	(void)notify_supervisor("STOPPING=1");
 }
 
 /* 0: not to be had. DONT_SYNC: what is mounted there does not answer yet. */
@@ -71,7 +71,7 @@ static void have_attached(const char *mountpoint)
 	mounts.fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
 	if (mounts.fd < 0)
 		return;
-	(void)supervised_tell("READY=1");
+	(void)notify_supervisor("READY=1");
 	while (mount_at(mountpoint) == before &&
 	       poll(&mounts, 1, PATIENCE_MS) > 0)
 		;
