@@ -29,6 +29,11 @@
 #define FUSEFD_ACL_NAME_OWNER_AND_ROOT "owner_and_root"
 #define FUSEFD_ACL_NAME_ALL	       "all"
 
+/* FUSEFD_SUPERVISED: a supervisor attaches the mount here; or a sender attaches
+ * it elsewhere, and an empty folder stands in for the mountpoint. */
+#define FUSEFD_SUPERVISED_HERE	    "1"
+#define FUSEFD_SUPERVISED_ELSEWHERE "elsewhere"
+
 /* ---- What COMMAND says at NOTIFY_SOCKET, beside sd_notify(3)'s own ---------- */
 
 /* Followed by words of the list below, with commas. */

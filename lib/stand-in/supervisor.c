@@ -93,7 +93,7 @@ void supervisor_attach(const char *mountpoint)
 {
 	if (!announced.supervised)
 		return;
-	if (strcmp(announced.supervised, SUPERVISED_ELSEWHERE) == 0)
+	if (strcmp(announced.supervised, FUSEFD_SUPERVISED_ELSEWHERE) == 0)
 		put_file(mountpoint);
 	else
 		have_attached(mountpoint);
