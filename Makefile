@@ -137,7 +137,7 @@ $(BUILD)/libexec/libfusefd-preload.so: lib/preload/preload.map \
 		$(filter-out $<,$^) -o $@
 $(BUILD)/libexec/fusermount3: $(call plain,$(HELPER)) $(FROM_LIB) \
 		$(addprefix $(BUILD)/obj/plain/lib/preload/,announced.o \
-		recognise.o send_fd.o supervised.o tell.o wishes.o)
+		complain.o fuse_calls.o notify_supervisor.o requested_options.o send_fd.o)
 	@mkdir -p $(@D)
 	$(LINK) -pie $^ -o $@
 	for name in $(HELPER_NAMES); do ln -sf $(@F) $(@D)/$$name || exit; done
@@ -150,7 +150,7 @@ $(BUILD)/obj/help.a: $(filter-out %/main.o,$(HELP))
 $(BUILD)/obj/mount-helper.a: $(MOUNT_HELPER)
 $(BUILD)/obj/launch.a: $(COMMON) $(filter-out %/main.o,$(LAUNCH))
 $(BUILD)/obj/supervise.a: $(filter-out %/main.o,$(SUPERVISE))
-$(BUILD)/obj/stand-ins.a: $(BUILD)/obj/lib/preload/recognise.o $(BUILD)/obj/lib/stand-in/arguments.o
+$(BUILD)/obj/stand-ins.a: $(BUILD)/obj/lib/preload/fuse_calls.o $(BUILD)/obj/lib/stand-in/arguments.o
 %.a:
 	rm -f $@
 	$(AR) rcs $@ $^
