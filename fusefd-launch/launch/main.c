@@ -27,8 +27,8 @@
 #include "launch/privilege/privileges.h"
 #include "launch/privilege/user.h"
 #include "mount-helper/mount_helper.h"
-#include "socket/receive.h"
-#include "socket/send.h"
+#include "socket/receive/receive.h"
+#include "socket/send/send.h"
 #include "supervise/background.h"
 #include "supervise/supervise.h"
 

@@ -11,7 +11,7 @@
 #include "common/deadline.h"
 #include "launch/launch.h"
 #include "socket/connection.h"
-#include "socket/received.h"
+#include "socket/receive/received.h"
 #include "supervise/signals.h"
 
 enum { ON_SIGNAL, ON_OTHER, EVENTS };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "socket/received.h"
+#include "socket/receive/received.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "socket/sender.h"
+#include "socket/send/sender.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -105,7 +105,7 @@ static void stay(struct sender *sender)
 	const struct launch *launch = sender->launch;
 
 	sender->deadline = DEADLINE_NEVER;
-	sender->next = sender->verdict.ended ? deadline_now() : DEADLINE_NEVER;
+	sender->next = sender->answer.ended ? deadline_now() : DEADLINE_NEVER;
 	/* The directory that it was started in is not ours to keep busy. */
 	(void)!chdir("/");
 	notify_ready(

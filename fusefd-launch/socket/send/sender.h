@@ -12,8 +12,8 @@
 #include "common/die.h"
 #include "launch/launch.h"
 #include "socket/connection.h"
-#include "socket/handoff_message.h"
-#include "socket/verdict.h"
+#include "socket/send/handoff_message.h"
+#include "socket/send/receiver_answer.h"
 #include "supervise/mounted.h"
 
 enum state {
@@ -34,7 +34,7 @@ struct sender {
 	deadline_t next;     /* when to try again, to judge or to probe */
 	struct connection connection;
 	struct handoff_message message;
-	struct verdict verdict;
+	struct receiver_answer answer;
 	pid_t probe; /* -1: none */
 	bool dead;   /* says the probe */
 	struct mounted mounted;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "socket/handoff_message.h"
+#include "socket/send/handoff_message.h"
 
 #include <errno.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  * whoever is left behind. The socket stays open as long as it lives, so that
  * its end tells as well.
  */
-#include "socket/receive.h"
+#include "socket/receive/receive.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,8 +19,8 @@
 #include "launch/command/command.h"
 #include "launch/mount/device.h"
 #include "launch/privilege/renounce.h"
-#include "socket/empty_folder.h"
-#include "socket/receiver.h"
+#include "socket/receive/empty_folder.h"
+#include "socket/receive/receiver.h"
 #include "supervise/children.h"
 #include "supervise/notify.h"
 #include "supervise/start.h"

@@ -3,14 +3,14 @@
  * What a receiver answers to the handoff that it was sent (fusefd(7)): lines
  * NAME=value, in whatever pieces they come.
  */
-#ifndef FUSEFD_LAUNCH_VERDICT_H
-#define FUSEFD_LAUNCH_VERDICT_H
+#ifndef FUSEFD_LAUNCH_RECEIVER_ANSWER_H
+#define FUSEFD_LAUNCH_RECEIVER_ANSWER_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct verdict {
+struct receiver_answer {
 	char line[1024]; /* the last one, as far as it has come */
 	size_t length;
 	bool spoken;	  /* it speaks the protocol: FUSEFD_PROTOCOL=1 */
@@ -24,12 +24,13 @@ struct verdict {
 	bool unread;	  /* and the handoff was never taken from the socket */
 };
 
-void verdict_init(struct verdict *verdict);
+void receiver_answer_init(struct receiver_answer *answer);
 
 /* Read what has come, without waiting. */
-void verdict_read(struct verdict *verdict, int socket);
+void receiver_answer_read(struct receiver_answer *answer, int socket);
 
 /* The same of bytes that were read. */
-void verdict_parse(struct verdict *verdict, const char *bytes, size_t length);
+void receiver_answer_parse(struct receiver_answer *answer, const char *bytes,
+			   size_t length);
 
 #endif

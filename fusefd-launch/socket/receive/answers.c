@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "socket/receiver.h"
+#include "socket/receive/receiver.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -13,7 +13,7 @@
 #include "common/die.h"
 #include "launch/command/environment.h"
 #include "lib/answer.h"
-#include "socket/empty_folder.h"
+#include "socket/receive/empty_folder.h"
 #include "supervise/children.h"
 #include "supervise/notify.h"
 #include "supervise/restriction.h"

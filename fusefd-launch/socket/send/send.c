@@ -6,7 +6,7 @@
  * says is one witness; the other is a probe, to which the kernel itself says
  * that the last device fd is closed.
  */
-#include "socket/send.h"
+#include "socket/send/send.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "launch/mount/mountinfo.h"
-#include "socket/sender.h"
+#include "socket/send/sender.h"
 #include "supervise/signals.h"
 
 /* ---- What comes to pass --------------------------------------------------- */
@@ -200,7 +200,7 @@ static void start(struct sender *sender)
 	sender->events[ON_FRONT].fd = launch->front;
 	handoff_message_build(&sender->message, &launch->handoff,
 			      &launch->options);
-	verdict_init(&sender->verdict);
+	receiver_answer_init(&sender->answer);
 	connection_open(&sender->connection, &launch->options.send, false);
 	sender->deadline = deadline_in(launch->options.ready_timeout);
 	sender_watch_socket(sender, sender->connection.listener, POLLIN);
