@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "socket/send/receiver_answer.h"
 
-#include <sys/mount.h>
-
 #include "dies.h"
+#include "protocol.h"
 
 static struct receiver_answer parse_in(const char *text, size_t piece)
 {
@@ -88,7 +87,7 @@ static void what_is_no_answer_says_nothing(void **state)
 
 		assert_row(texts[i], !answer.spoken && !answer.ready &&
 					     !answer.stopping &&
-					     !answer.limits && !answer.error &&
+					     !answer.restrictions && !answer.error &&
 					     !*answer.reason &&
 					     answer.exit_status == -1);
 	}
@@ -114,12 +113,12 @@ static void what_the_mount_is_to_be_without(void **state)
 	struct receiver_answer answer = parse_in("FUSEFD_RESTRICT=ro", 7);
 
 	(void)state;
-	assert_int_equal(answer.limits, 0);
+	assert_int_equal(answer.restrictions, 0);
 	receiver_answer_parse(&answer, "\n", 1);
-	assert_int_equal(answer.limits, MOUNT_ATTR_RDONLY);
+	assert_int_equal(answer.restrictions, FUSEFD_KEEPER_RO);
 	assert_false(answer.ready || answer.spoken || answer.stopping);
 	receiver_answer_parse(&answer, "FUSEFD_RESTRICT=noexec\nREADY=1\n", 31);
-	assert_int_equal(answer.limits, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC);
+	assert_int_equal(answer.restrictions, FUSEFD_KEEPER_RO | FUSEFD_KEEPER_NOEXEC);
 	assert_true(answer.ready);
 }
 

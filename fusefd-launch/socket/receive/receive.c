@@ -5,8 +5,6 @@
  * whoever is left behind. The socket stays open as long as it lives, so that
  * its end tells as well.
  */
-#include "socket/receive/receive.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -15,41 +13,46 @@
 #include <unistd.h>
 
 #include "common/die.h"
-#include "common/fds.h"
 #include "launch/command/command.h"
-#include "launch/mount/device.h"
-#include "launch/privilege/renounce.h"
+#include "launch/command/handoff.h"
 #include "socket/receive/empty_folder.h"
 #include "socket/receive/receiver.h"
 #include "supervise/children.h"
 #include "supervise/notify.h"
 #include "supervise/start.h"
 
-static void watch_other(struct receiver *receiver, int fd)
-{
-	receiver->events[ON_OTHER] =
-		(struct pollfd){.fd = fd, .events = POLLIN};
-}
-
 /* ---- The handoff ------------------------------------------------------------ */
 
 /* Which address, for messages. */
 static const char *origin(const struct receiver *receiver)
 {
-	return quoted(receiver->launch->options.receive.text);
+	return quoted(receiver->options->receive.text);
 }
 
-static void be_interrupted(struct receiver *receiver)
+static void be_interrupted(void *owner)
 {
+	const struct receiver *receiver = owner;
 	struct signalfd_siginfo signal_;
 
-	while (signals_next(receiver->events[ON_SIGNAL].fd, &signal_))
-		if (signal_.ssi_signo != SIGUSR1 &&
-		    signal_.ssi_signo != SIGUSR2 &&
-		    signal_.ssi_signo != SIGCHLD)
-			die_with((enum exit_status)(128 + signal_.ssi_signo),
-				 "cannot take a handoff from %s: interrupted",
-				 origin(receiver));
+	if (signals_next(receiver->signals, &signal_) &&
+	    signal_.ssi_signo != SIGUSR1 && signal_.ssi_signo != SIGUSR2 &&
+	    signal_.ssi_signo != SIGCHLD)
+		die_with((enum exit_status)(128 + signal_.ssi_signo),
+			 "cannot take a handoff from %s: interrupted",
+			 origin(receiver));
+}
+
+static void be_late(void *owner)
+{
+	const struct receiver *receiver = owner;
+
+	die("cannot take a handoff from %s: %s after %lu seconds\n"
+	    "Give it more with --ready-timeout, where it needs more.",
+	    origin(receiver),
+	    receiver->connection.socket >= 0
+		    ? "nothing was sent"
+		    : connection_complaint(&receiver->connection),
+	    receiver->options->ready_timeout);
 }
 
 /* Its number is free by now, for whatever comes next. */
@@ -61,33 +64,6 @@ static void forget_socket(struct options *options)
 		if (options->keep_fds[i] != options->receive.fd)
 			options->keep_fds[kept++] = options->keep_fds[i];
 	options->keep_fd_count = kept;
-}
-
-static noreturn void die_late(const struct receiver *receiver)
-{
-	die("cannot take a handoff from %s: %s after %lu seconds\n"
-	    "Give it more with --ready-timeout, where it needs more.",
-	    origin(receiver),
-	    receiver->connection.socket >= 0
-		    ? "nothing was sent"
-		    : connection_complaint(&receiver->connection),
-	    receiver->launch->options.ready_timeout);
-}
-
-/* Its signals, a listener and time: one round of waiting for a sender. */
-static void wait_for_sender(struct receiver *receiver)
-{
-	const deadline_t until = receiver->next < receiver->deadline
-					 ? receiver->next
-					 : receiver->deadline;
-
-	if (poll(receiver->events, EVENTS, deadline_timeout(until)) < 0)
-		for (int i = 0; i < EVENTS; i++)
-			receiver->events[i].revents = 0;
-	if (receiver->events[ON_SIGNAL].revents)
-		be_interrupted(receiver);
-	if (deadline_now() >= receiver->deadline)
-		die_late(receiver);
 }
 
 /* A message's fds get the lowest numbers that are free. */
@@ -102,26 +78,50 @@ static void leave_none_free_below(int first)
 		close(fd);
 }
 
-static void take_handoff(struct receiver *receiver)
+static void take_message(void *owner)
 {
-	struct connection *connection = &receiver->connection;
-	const struct address *address = &receiver->launch->options.receive;
+	struct receiver *receiver = owner;
 
-	connection_open(connection, address, true);
-	forget_socket(&receiver->launch->options);
-	watch_other(receiver, connection->listener);
-	while (!connection_try(connection, &receiver->next))
-		wait_for_sender(receiver);
-	watch_other(receiver, connection->socket);
-	leave_none_free_below(receiver->launch->options.first_fd);
-	do
-		wait_for_sender(receiver);
-	while (!receiver->events[ON_OTHER].revents ||
-	       !received_take(&receiver->received, connection->socket,
-			      address));
+	if (received_take(&receiver->received, receiver->connection.socket,
+			  &receiver->options->receive))
+		answer_taken(receiver);
 }
 
-/* ---- COMMAND ------------------------------------------------------------------ */
+static void connect_to_sender(void *owner)
+{
+	struct receiver *receiver = owner;
+	struct loop *loop = &receiver->loop;
+
+	if (!connection_try(&receiver->connection, &loop->timers[RETRY].at))
+		return;
+	leave_none_free_below(receiver->options->first_fd);
+	loop_watch(loop, ON_SOCKET, receiver->connection.socket, EPOLLIN,
+		   take_message);
+}
+
+/* What a loop of its own waits for is over with it. */
+static void take_handoff(struct receiver *receiver)
+{
+	struct loop *loop = &receiver->loop;
+
+	loop_open(loop, receiver);
+	loop_watch(loop, ON_SIGNAL, receiver->signals, EPOLLIN, be_interrupted);
+	loop_time(loop, DEADLINE, be_late);
+	loop_time(loop, RETRY, connect_to_sender);
+	loop->timers[DEADLINE].at =
+		deadline_in(receiver->options->ready_timeout);
+	connection_open(&receiver->connection, &receiver->options->receive,
+			true);
+	forget_socket(receiver->options);
+	loop_watch(loop, ON_SOCKET, receiver->connection.listener, EPOLLIN,
+		   connect_to_sender);
+	connect_to_sender(receiver);
+	while (!receiver->taken)
+		loop_wait(loop);
+	close(loop->epoll);
+}
+
+/* ---- COMMAND's start -------------------------------------------------------- */
 
 static void move_above(int *fd, int other)
 {
@@ -140,66 +140,73 @@ static void clear_the_way(struct receiver *receiver)
 	const int last = message->fds[message->count - 1];
 
 	move_above(&receiver->connection.socket, last);
-	move_above(&receiver->events[ON_SIGNAL].fd, last);
+	move_above(&receiver->signals, last);
 }
 
 /* Such a COMMAND looks at its mountpoint, which is elsewhere, in another
- * container perhaps. Of stand-ins that are not there the sender is to hear, so
- * that a child is too late to find it out. */
-static void prepare_unmodified(struct receiver *receiver)
+ * container perhaps. */
+static const char *mountpoint_of_command(const struct receiver *receiver)
 {
-	struct launch *launch = receiver->launch;
-
-	if (!received_by_one_fd(&launch->options)) {
-		receiver->folder.path =
-			empty_folder_make(launch->callers_environment);
-		launch->handoff.mountpoint = &receiver->folder;
-	}
-	(void)handoff_environment(&launch->handoff, &launch->options,
-				  launch->callers_environment);
+	if (!receiver->options->unmodified ||
+	    received_by_one_fd(receiver->options))
+		return receiver->received.mountpoint;
+	return empty_folder_make(receiver->callers_environment);
 }
 
 static void start(struct receiver *receiver)
 {
-	struct launch *launch = receiver->launch;
-	int notify;
+	struct options *options = receiver->options;
+	const struct fusefd_message *message = &receiver->received.message;
+	struct command command = {
+		.arguments = options->command,
+		.listen_fds = options->listen_fds,
+		.device_fds = message->fds,
+		.output = -1,
+	};
+	const char *mountpoint, *notify_socket;
 
 	clear_the_way(receiver);
-	received_fill(&receiver->received, launch);
-	say_if(launch->options.verbose, "received %zu device fds for %s",
-	       launch->handoff.count, quoted(launch->handoff.mountpoint->path));
-	if (launch->options.listen_fds)
-		handoff_check_listen_fds(launch->handoff.fds,
-					 launch->handoff.count);
-	device_inherit(launch->handoff.fds, launch->handoff.count);
-	launch->path = command_find(launch->options.command[0],
-				    launch->callers_environment);
-	if (launch->options.unmodified)
-		prepare_unmodified(receiver);
-	if (!launch->options.literal)
-		handoff_fill_command(&launch->handoff, &launch->options);
+	received_fill(&receiver->received, options);
+	command.device_fd_count = message->count;
+	command.keep_fds = options->keep_fds;
+	command.keep_fd_count = options->keep_fd_count;
+	say_if(options->verbose, "received %zu device fds for %s",
+	       message->count, quoted(receiver->received.mountpoint));
+	if (options->listen_fds)
+		handoff_check_listen_fds(message->fds, message->count);
+	command.path = command_find(options->command[0],
+				    receiver->callers_environment);
+	mountpoint = mountpoint_of_command(receiver);
+	if (!options->literal)
+		received_fill_command(&receiver->received, options->command,
+				      mountpoint);
 	children_adopt_orphans();
-	notify = notify_open(&launch->handoff.notify_socket);
-	receiver->command = start_command(launch, &receiver->signals, -1, NULL);
-	watch_other(receiver, notify);
+	receiver->notify = notify_open(&notify_socket);
+	received_environment(&receiver->received, options,
+			     receiver->callers_environment, mountpoint,
+			     notify_socket, &command.environment);
+	receiver->command = start_command(&command, &receiver->callers_signals);
 	if (!received_is_ours(&receiver->received))
 		close(receiver->connection.socket);
 }
+
+/* ---- COMMAND's end ---------------------------------------------------------- */
 
 static void end(struct receiver *receiver)
 {
 	if (receiver->ending)
 		return;
 	receiver->ending = true;
-	receiver->deadline =
-		deadline_in(receiver->launch->options.stop_timeout);
+	receiver->loop.timers[DEADLINE].at =
+		deadline_in(receiver->options->stop_timeout);
 	children_ask_to_end(-1);
 }
 
-/* Has it gone to the background? As in child_ends.c. */
+/* Has it gone to the background? As in reap.c; but nobody here can find out
+ * whether what it leaves is the filesystem. */
 static bool goes_on_in_child(struct receiver *receiver, pid_t ended)
 {
-	if (receiver->told || receiver->ready_pid == ended ||
+	if (receiver->told || receiver->ready == ended ||
 	    !children_signal(0, -1))
 		return false;
 	receiver->command = children_find_only(-1);
@@ -233,70 +240,67 @@ static void bury_children(struct receiver *receiver)
 		children_signal(SIGTERM, -1);
 }
 
-static void take_signals(struct receiver *receiver)
+static void take_signal(void *owner)
 {
+	struct receiver *receiver = owner;
 	struct signalfd_siginfo signal_;
 
-	while (signals_next(receiver->events[ON_SIGNAL].fd, &signal_)) {
-		if (signal_.ssi_signo == SIGCHLD)
-			bury_children(receiver);
-		else
-			receiver->told |= children_forward(
-				&signal_, receiver->command, -1);
-	}
+	if (!signals_next(receiver->signals, &signal_))
+		return;
+	if (signal_.ssi_signo == SIGCHLD)
+		bury_children(receiver);
+	else
+		receiver->told |=
+			children_forward(&signal_, receiver->command, -1);
+}
+
+static void kill_children(void *owner)
+{
+	struct receiver *receiver = owner;
+
+	children_signal(SIGKILL, -1);
+	receiver->loop.timers[DEADLINE].at = deadline_in(1);
+}
+
+static void take_notice(void *owner)
+{
+	answer_notice(owner);
 }
 
 static void wait_for_command(struct receiver *receiver)
 {
-	const int timeout = deadline_timeout(receiver->deadline);
-	const int count = poll(receiver->events, EVENTS, timeout);
+	struct loop *loop = &receiver->loop;
 
-	/* Events that never cease must not put it off. */
-	if (deadline_timeout(receiver->deadline) == 0) {
-		children_signal(SIGKILL, -1);
-		receiver->deadline = deadline_in(1);
-	}
-	if (count <= 0)
-		return;
-	if (receiver->events[ON_OTHER].revents)
-		report_notice(receiver);
-	if (receiver->events[ON_SIGNAL].revents)
-		take_signals(receiver);
+	loop_open(loop, receiver);
+	loop_watch(loop, ON_SIGNAL, receiver->signals, EPOLLIN, take_signal);
+	loop_watch(loop, ON_NOTIFY, receiver->notify, EPOLLIN, take_notice);
+	loop_time(loop, DEADLINE, kill_children);
+	while (!receiver->ending || children_signal(0, -1))
+		loop_wait(loop);
 }
 
-static noreturn void finish(const struct receiver *receiver)
+static noreturn void finish(struct receiver *receiver)
 {
 	const int status = receiver->status;
 
 	if (WIFSIGNALED(status) && !receiver->told)
 		say("%s was ended by signal %d (%s)",
-		    quoted(receiver->launch->options.command[0]),
-		    WTERMSIG(status), strsignal(WTERMSIG(status)));
+		    quoted(receiver->options->command[0]), WTERMSIG(status),
+		    strsignal(WTERMSIG(status)));
 	/* First, since TMPDIR may be in a filesystem that hangs. */
-	report_end(receiver);
+	answer_end(receiver);
 	empty_folder_remove();
 	_exit(children_exit_status(status));
 }
 
-void receive_handoff(struct launch *launch)
+void receiver_run(struct receiver *receiver)
 {
-	/* Too large for a small stack. */
-	static struct receiver receiver;
-
-	receiver.launch = launch;
-	renounce_privileges();
-	fds_close_others(launch->options.keep_fds,
-			 launch->options.keep_fd_count);
-	receiver.events[ON_SIGNAL] = (struct pollfd){
-		.fd = signals_take(&receiver.signals),
-		.events = POLLIN,
-	};
-	receiver.deadline = deadline_in(launch->options.ready_timeout);
-	take_handoff(&receiver);
-	report_taken(&receiver);
-	start(&receiver);
-	receiver.deadline = DEADLINE_NEVER;
-	while (!receiver.ending || children_signal(0, -1))
-		wait_for_command(&receiver);
-	finish(&receiver);
+	receiver->connection.socket = -1;
+	receiver->connection.listener = -1;
+	answer_when_dying(receiver);
+	receiver->signals = signals_take(&receiver->callers_signals);
+	take_handoff(receiver);
+	start(receiver);
+	wait_for_command(receiver);
+	finish(receiver);
 }

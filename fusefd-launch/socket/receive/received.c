@@ -10,9 +10,13 @@
 #include <unistd.h>
 
 #include "common/die.h"
+#include "common/text.h"
 #include "launch/command/placeholders.h"
+#include "launch/command/unmodified.h"
 #include "lib/announcement.h"
 #include "lib/answer.h"
+#include "lib/protocol.h"
+#include "lib/stand-in/supervisor.h"
 #include "lib/verify.h"
 
 bool received_is_ours(const struct received *received)
@@ -77,9 +81,10 @@ bool received_by_one_fd(const struct options *options)
 	return !options->literal && placeholders_name_one_fd(options->command);
 }
 
-static void judge_acl(const struct options *options)
+static void judge_acl(const struct received *received,
+		      const struct options *options)
 {
-	if (!options->mount.allow_root)
+	if (received->acl != FUSEFD_ACL_OWNER_AND_ROOT)
 		return;
 	if (options->unmodified || received_by_one_fd(options))
 		die("the sender's 'allow_root' does not go with %s: COMMAND "
@@ -87,34 +92,30 @@ static void judge_acl(const struct options *options)
 		    options->unmodified ? "--unmodified" : "{} or {fd}");
 }
 
-/* In options' terms, as it is told to COMMAND. */
-static void fill_facts(struct received *received, struct launch *launch)
+static void fill_facts(struct received *received, const struct options *options)
 {
 	const struct fusefd_message *message = &received->message;
 	struct fusefd_announcement said;
-	enum fusefd_acl acl;
 
 	if (fusefd_read_payload(&said, message->payload, message->length) ||
-	    fusefd_parse_facts(&said, &acl, &received->owner.uid))
+	    fusefd_parse_facts(&said, &received->acl, &received->owner))
 		die("cannot read the handoff a second time");
-	received->mountpoint.path = said.mountpoint;
-	launch->options.mount.allow_other = acl == FUSEFD_ACL_ALL;
-	launch->options.mount.allow_root = acl == FUSEFD_ACL_OWNER_AND_ROOT;
-	judge_acl(&launch->options);
+	received->mountpoint = said.mountpoint;
+	judge_acl(received, options);
 }
 
-/* Who sends such a message has decided by allow_other whom the kernel lets in,
- * and does not say it. Where the mount is, nobody here knows; the primary
+/* The sender of such a message has decided by allow_other whom the kernel lets
+ * in, and does not say it. Nobody here knows where the mount is; the primary
  * stands in, by the name that programs take for a mountpoint. */
-static void fill_foreign(struct received *received, struct launch *launch)
+static void fill_foreign(struct received *received)
 {
 	char *path;
 
 	if (asprintf(&path, "/dev/fd/%d", received->message.fds[0]) < 0)
 		die("out of memory");
-	received->mountpoint.path = path;
-	received->owner.uid = geteuid();
-	launch->options.mount.allow_other = true;
+	received->mountpoint = path;
+	received->owner = geteuid();
+	received->acl = FUSEFD_ACL_ALL;
 }
 
 static int make_payload_fd(const struct fusefd_message *message)
@@ -131,18 +132,14 @@ static int make_payload_fd(const struct fusefd_message *message)
 	return fd;
 }
 
-static void keep_payload(struct received *received, struct launch *launch)
+/* It is among those that are COMMAND's alone. */
+static void keep_payload(struct received *received, struct options *options)
 {
-	struct options *options = &launch->options;
-	const int fd = make_payload_fd(&received->message);
-
-	snprintf(received->payload_fd, sizeof(received->payload_fd), "%d", fd);
-	launch->handoff.payload_fd = received->payload_fd;
-	/* Among those that are COMMAND's alone. */
+	received->payload_fd = make_payload_fd(&received->message);
 	options->keep_fds = need_memory(
 		reallocarray(options->keep_fds, options->keep_fd_count + 1,
 			     sizeof(*options->keep_fds)));
-	options->keep_fds[options->keep_fd_count++] = fd;
+	options->keep_fds[options->keep_fd_count++] = received->payload_fd;
 }
 
 /* A program that is handed one fd in its arguments uses that one, and would
@@ -153,23 +150,100 @@ static void drop_clones(struct fusefd_message *message)
 		close(message->fds[--message->count]);
 }
 
-void received_fill(struct received *received, struct launch *launch)
+static void inherit(const struct fusefd_message *message)
+{
+	for (size_t i = 0; i < message->count; i++)
+		if (fcntl(message->fds[i], F_SETFD, 0))
+			die("cannot pass on fd %d: %s", message->fds[i],
+			    strerror(errno));
+}
+
+void received_fill(struct received *received, struct options *options)
 {
 	struct fusefd_message *message = &received->message;
 
-	if (received_by_one_fd(&launch->options) && !launch->options.unmodified)
+	if (received_by_one_fd(options) && !options->unmodified)
 		drop_clones(message);
-	move_down(message->fds, message->count, launch->options.first_fd);
-	launch->handoff = (struct handoff){
-		.fds = message->fds,
-		.count = message->count,
-		.mountpoint = &received->mountpoint,
-		.owner = &received->owner,
-	};
+	move_down(message->fds, message->count, options->first_fd);
+	received->payload_fd = -1;
 	if (received_is_ours(received)) {
-		fill_facts(received, launch);
-		return;
+		fill_facts(received, options);
+	} else {
+		fill_foreign(received);
+		keep_payload(received, options);
 	}
-	fill_foreign(received, launch);
-	keep_payload(received, launch);
+	inherit(message);
+}
+
+/* ---- What COMMAND learns of it ---------------------------------------------- */
+
+static const char *join_numbers(const struct fusefd_message *message)
+{
+	struct text text = {0};
+	char number[16];
+
+	for (size_t i = 0; i < message->count; i++) {
+		snprintf(number, sizeof(number), i ? ",%d" : "%d",
+			 message->fds[i]);
+		text_add(&text, number);
+	}
+	return text.bytes;
+}
+
+static const char *acl_name(enum fusefd_acl acl)
+{
+	switch (acl) {
+	case FUSEFD_ACL_ALL:
+		return FUSEFD_ACL_NAME_ALL;
+	case FUSEFD_ACL_OWNER_AND_ROOT:
+		return FUSEFD_ACL_NAME_OWNER_AND_ROOT;
+	default:
+		return FUSEFD_ACL_NAME_OWNER;
+	}
+}
+
+/* The five of the protocol, FUSEFD_PAYLOAD_FD, NOTIFY_SOCKET, and the three of
+ * --listen-fds. */
+#define VARIABLES 10
+
+void received_environment(const struct received *received,
+			  const struct options *options, char *const *callers,
+			  const char *mountpoint, const char *notify_socket,
+			  struct environment *environment)
+{
+	static const struct owner caller; /* whose HOME stays */
+
+	environment_build(environment, callers, &caller,
+			  VARIABLES + UNMODIFIED_VARIABLES);
+	environment_add(environment, FUSEFD_NAME_PROTOCOL "=%s",
+			FUSEFD_PROTOCOL_VERSION);
+	environment_add(environment, FUSEFD_NAME_FDS "=%s",
+			join_numbers(&received->message));
+	environment_add(environment, FUSEFD_NAME_MOUNTPOINT "=%s", mountpoint);
+	environment_add(environment, FUSEFD_NAME_ACL "=%s",
+			acl_name(received->acl));
+	environment_add(environment, FUSEFD_NAME_OWNER "=%u", received->owner);
+	if (received->payload_fd >= 0)
+		environment_add(environment, FUSEFD_NAME_PAYLOAD_FD "=%d",
+				received->payload_fd);
+	environment_replace(environment, "NOTIFY_SOCKET", notify_socket);
+	if (options->unmodified)
+		unmodified_environment(environment, callers,
+				       SUPERVISED_ELSEWHERE);
+}
+
+void received_fill_command(const struct received *received, char **command,
+			   const char *mountpoint)
+{
+	char fd[16], path[32];
+
+	snprintf(fd, sizeof(fd), "%d", received->message.fds[0]);
+	snprintf(path, sizeof(path), "/dev/fd/%d", received->message.fds[0]);
+	placeholders_replace(command,
+			     &(struct placeholder_values){
+				     .path = path,
+				     .fd = fd,
+				     .fds = join_numbers(&received->message),
+				     .mountpoint = mountpoint,
+			     });
 }

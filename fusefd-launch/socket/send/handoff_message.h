@@ -8,22 +8,26 @@
 
 #include <stddef.h>
 
-#include "launch/command/handoff.h"
-#include "launch/options.h"
+#include "supervise/inherited_handoff.h"
+
+/* What is sent beside the fds is less than this: there are receivers, with a
+ * format of their own, that take ours, but have room for no more. */
+#define HANDOFF_MESSAGE_MAX 4096
 
 struct handoff_message {
-	const struct handoff *handoff;
-	char payload[HANDOFF_PAYLOAD_MAX];
+	const struct inherited_handoff *handoff;
+	char payload[HANDOFF_MESSAGE_MAX];
 	size_t length;
 };
 
-/* Dies where there is too much to say. */
+/* payload: what to say in the place of the handoff's facts; NULL: these. Dies
+ * if there is too much to say. */
 void handoff_message_build(struct handoff_message *message,
-			   const struct handoff *handoff,
-			   const struct options *options);
+			   const struct inherited_handoff *handoff,
+			   const char *payload);
 
-/* Send it whole, or not at all. Waits for nothing: 0, or an errno, EAGAIN where
- * the socket has no room. */
+/* Send it whole, or not at all. Waits for nothing: 0, or an errno, EAGAIN if the
+ * socket has no room. */
 int handoff_message_send(const struct handoff_message *message, int socket);
 
 #endif

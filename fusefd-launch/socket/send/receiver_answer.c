@@ -39,7 +39,7 @@ static void take_line(struct receiver_answer *answer)
 	const char *line = answer->line, *value;
 	unsigned long number;
 
-	answer->limits |= restriction_parse(line);
+	answer->restrictions |= restriction_parse(line);
 	if (strcmp(line, "FUSEFD_PROTOCOL=1") == 0)
 		answer->spoken = true;
 	else if (strcmp(line, "READY=1") == 0)
@@ -63,7 +63,7 @@ static void end_line(struct receiver_answer *answer)
 	take_line(answer);
 }
 
-/* Of a line that is too long, the beginning. */
+/* Takes the beginning of a line that is too long. */
 void receiver_answer_parse(struct receiver_answer *answer, const char *bytes,
 			   size_t length)
 {

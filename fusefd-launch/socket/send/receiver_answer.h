@@ -13,15 +13,15 @@
 struct receiver_answer {
 	char line[1024]; /* the last one, as far as it has come */
 	size_t length;
-	bool spoken;	  /* it speaks the protocol: FUSEFD_PROTOCOL=1 */
-	bool ready;	  /* READY=1 */
-	int error;	  /* ERRNO=; 0: none */
-	char reason[512]; /* STATUS=; empty: none */
-	bool stopping;	  /* STOPPING=1: COMMAND wants the mount away */
-	uint64_t limits;  /* FUSEFD_RESTRICT=: attributes (restriction.h) */
-	int exit_status;  /* EXIT_STATUS= of COMMAND; -1: it has not ended */
-	bool ended;	  /* there will be no more */
-	bool unread;	  /* and the handoff was never taken from the socket */
+	bool spoken;	       /* it speaks the protocol: FUSEFD_PROTOCOL=1 */
+	bool ready;	       /* READY=1 */
+	int error;	       /* ERRNO=; 0: none */
+	char reason[512];      /* STATUS=; empty: none */
+	bool stopping;	       /* STOPPING=1: COMMAND wants the mount away */
+	uint32_t restrictions; /* FUSEFD_RESTRICT=: flags (restriction.h) */
+	int exit_status; /* EXIT_STATUS= of COMMAND; -1: it has not ended */
+	bool ended;	 /* there will be no more */
+	bool unread;	 /* and the handoff was never taken from the socket */
 };
 
 void receiver_answer_init(struct receiver_answer *answer);

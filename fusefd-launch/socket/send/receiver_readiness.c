@@ -33,8 +33,8 @@ static const char *refusal(struct receiver_answer *answer)
 					     : strerror(answer->error)));
 }
 
-/* Where not, time will tell. That it is ready is for the probe to confirm, as a
- * rule at once: anybody can say so and be gone. */
+/* If it is not certain, time will tell. Only the probe confirms READY=1, at once
+ * as a rule: anybody can say so and be gone. */
 static bool is_certain(const struct receiver_answer *answer, bool dead)
 {
 	if (answer->error)
@@ -43,14 +43,14 @@ static bool is_certain(const struct receiver_answer *answer, bool dead)
 	       (dead || answer->unread || (answer->spoken && !answer->ready));
 }
 
-/* Who says it again and again does not put it off. */
+/* To say it again and again does not put it off. */
 static void hear_stopping(struct sender *sender)
 {
 	const deadline_t latest = deadline_now() + GRACE_OF_STOPPING;
 
 	if (sender->state == SERVING && sender->answer.stopping &&
-	    sender->next > latest)
-		sender->next = latest;
+	    sender->loop.timers[NEXT].at > latest)
+		sender->loop.timers[NEXT].at = latest;
 }
 
 /* What it said between READY=1 and the attach counts, too. */
@@ -60,8 +60,8 @@ static void serve(struct sender *sender)
 	hear_stopping(sender);
 }
 
-/* Of a receiver that has closed its end without a word, and whose device fds
- * are open: one that knows nothing of answers has taken them. */
+/* A receiver that has closed its end without a word, and whose device fds are
+ * open, knows nothing of answers, and has taken them. */
 void sender_judge(struct sender *sender)
 {
 	struct receiver_answer *answer = &sender->answer;
@@ -89,23 +89,23 @@ static void consider(struct sender *sender)
 		return;
 	if (is_certain(answer, sender->dead))
 		sender_judge(sender);
-	else if (sender->next == DEADLINE_NEVER &&
+	else if (sender->loop.timers[NEXT].at == DEADLINE_NEVER &&
 		 (answer->ended || answer->ready))
-		sender->next = deadline_now() + GRACE_OF_LIFE;
-	else if (sender->next == DEADLINE_NEVER &&
+		sender->loop.timers[NEXT].at = deadline_now() + GRACE_OF_LIFE;
+	else if (sender->loop.timers[NEXT].at == DEADLINE_NEVER &&
 		 (answer->error || sender->dead))
-		sender->next = deadline_now() + GRACE_OF_DEATH;
+		sender->loop.timers[NEXT].at = deadline_now() + GRACE_OF_DEATH;
 }
 
 static void restrict_mount(struct sender *sender)
 {
-	const uint64_t attributes = sender->answer.limits;
+	const uint32_t flags = sender->answer.restrictions;
 	const char *fault;
 
-	sender->answer.limits = 0;
-	if (!attributes || sender->state != WAITING)
+	sender->answer.restrictions = 0;
+	if (!flags || sender->state != WAITING)
 		return;
-	fault = restriction_apply(sender->launch, attributes);
+	fault = restriction_apply(&sender->keeper, flags);
 	if (fault)
 		sender_fail(sender, fault);
 }
@@ -115,7 +115,7 @@ static void hear(struct sender *sender)
 	receiver_answer_read(&sender->answer, sender->connection.socket);
 	if (sender->answer.ended)
 		sender_hang_up(sender);
-	/* Of one that does not serve yet, it is not this mount that is to go. */
+	/* A receiver that does not serve yet means another mount. */
 	if (sender->state != SERVING && !sender->answer.ready)
 		sender->answer.stopping = false;
 	restrict_mount(sender);
@@ -125,7 +125,7 @@ void sender_listen(struct sender *sender)
 {
 	hear(sender);
 	if (sender->state == SERVING && sender->answer.ended)
-		sender->next = deadline_now();
+		sender->loop.timers[NEXT].at = deadline_now();
 	else
 		hear_stopping(sender);
 	consider(sender);
@@ -157,29 +157,29 @@ void sender_judge_probe(struct sender *sender, int status)
 	const bool alive = WIFEXITED(status) && WEXITSTATUS(status) == 0;
 
 	sender->probe = -1;
-	/* Its owner may kill it, which says nothing of the filesystem. Of one
-	 * that serves, the next patrol asks again. */
+	/* Its owner may kill it, which says nothing of the filesystem. If that
+	 * serves, the next patrol asks again. */
 	sender->dead = WIFEXITED(status) && !alive;
 	if (sender->state == WAITING && alive)
 		serve_probed(sender);
 	else if (sender->state == WAITING && !sender->dead)
-		sender->probe = probe_start(sender->launch->mount);
+		sender->probe = probe_start(sender->copy);
 	else if (sender->state == SERVING && sender->dead)
 		lose(sender);
 	else if (sender->state == SERVING && sender->answer.ended)
-		sender->next = deadline_now() + PATROL;
+		sender->loop.timers[NEXT].at = deadline_now() + PATROL;
 	else
 		consider(sender);
 }
 
-void sender_probe(struct sender *sender, int mount)
+void sender_probe(struct sender *sender)
 {
-	sender->next = DEADLINE_NEVER;
+	sender->loop.timers[NEXT].at = DEADLINE_NEVER;
 	if (sender->probe < 0)
-		sender->probe = probe_start(mount);
+		sender->probe = probe_start(sender->copy);
 	/* Next time, perhaps. */
 	if (sender->probe < 0)
-		sender->next = deadline_now() + PATROL;
+		sender->loop.timers[NEXT].at = deadline_now() + PATROL;
 }
 
 void sender_patrol(struct sender *sender)
@@ -187,5 +187,5 @@ void sender_patrol(struct sender *sender)
 	if (sender->answer.stopping)
 		lose(sender);
 	else
-		sender_probe(sender, sender->copy);
+		sender_probe(sender);
 }

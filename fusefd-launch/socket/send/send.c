@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The supervisor's sibling (supervise.c): one thread, one poll loop, a mount
- * that is detached until there is somebody who serves it. But who serves is no
- * child of ours, and may be hostile, of another make, or never come. What it
- * says is one witness; the other is a probe, to which the kernel itself says
- * that the last device fd is closed.
+ * The supervisor's sibling: one thread, one loop, a mount that is detached until
+ * there is somebody who serves it. But who serves is no child of ours, and may
+ * be hostile, of another make, or never come. So its answer is not all that
+ * counts: a probe asks the kernel, which knows when the last device fd is closed.
  */
-#include "socket/send/send.h"
+#include "socket/send/sender.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,18 +15,23 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "launch/mount/mountinfo.h"
-#include "socket/send/sender.h"
 #include "supervise/signals.h"
 
-/* ---- What comes to pass --------------------------------------------------- */
+/* Between two looks at the mounts, in milliseconds: on a machine with many of
+ * them, each look costs all who look. */
+#define MOUNTS_REST 200
+
+static void use_socket(void *owner);
+
+/* ---- The connection ------------------------------------------------------- */
 
 static void connect_to_receiver(struct sender *sender)
 {
-	if (!connection_try(&sender->connection, &sender->next))
+	if (!connection_try(&sender->connection, &sender->loop.timers[NEXT].at))
 		return;
 	sender->state = SENDING;
-	sender_watch_socket(sender, sender->connection.socket, POLLOUT);
+	loop_watch(&sender->loop, ON_SOCKET, sender->connection.socket,
+		   EPOLLOUT, use_socket);
 }
 
 static const char *sending_failure(int error)
@@ -59,16 +63,19 @@ static void send_message(struct sender *sender)
 		sender_fail(sender, sending_failure(error));
 		return;
 	}
-	say_if(sender->launch->options.verbose, "sent %zu device fds",
-	       sender->launch->handoff.count);
-	sender_close_devices(sender->launch);
+	say_if(sender->options->verbose, "sent %zu device fds",
+	       sender->handoff.count);
+	sender_close_devices(sender);
 	sender->state = WAITING;
-	sender_watch_socket(sender, sender->connection.socket, POLLIN);
-	sender_probe(sender, sender->launch->mount);
+	loop_watch(&sender->loop, ON_SOCKET, sender->connection.socket, EPOLLIN,
+		   use_socket);
+	sender_probe(sender);
 }
 
-static void use_socket(struct sender *sender)
+static void use_socket(void *owner)
 {
+	struct sender *sender = owner;
+
 	if (sender->state == CONNECTING)
 		connect_to_receiver(sender);
 	else if (sender->state == SENDING)
@@ -76,6 +83,8 @@ static void use_socket(struct sender *sender)
 	else
 		sender_listen(sender);
 }
+
+/* ---- Signals --------------------------------------------------------------- */
 
 static void take_child(struct sender *sender)
 {
@@ -94,11 +103,12 @@ static void end_by_signal(struct sender *sender, int signal_)
 		sender_fail(sender, "interrupted");
 }
 
-static void take_signals(struct sender *sender)
+static void take_signals(void *owner)
 {
+	struct sender *sender = owner;
 	struct signalfd_siginfo signal_;
 
-	while (signals_next(sender->events[ON_SIGNAL].fd, &signal_)) {
+	while (signals_next(sender->signals, &signal_)) {
 		if (signal_.ssi_signo == SIGCHLD)
 			take_child(sender);
 		else if (signal_.ssi_signo != SIGUSR1 &&
@@ -107,9 +117,42 @@ static void take_signals(struct sender *sender)
 	}
 }
 
+/* ---- The mount, its keeper, and the front ----------------------------------- */
+
+static void look_at_mounts(void *owner)
+{
+	struct sender *sender = owner;
+
+	if (sender->state == SERVING && attached_mount_is_gone(&sender->mount))
+		sender_leave(sender);
+}
+
+static void lose_keeper(void *owner)
+{
+	struct sender *sender = owner;
+
+	loop_forget(&sender->loop, ON_KEEPER);
+	if (sender->state == ENDING)
+		return;
+	if (sender->state < SERVING) {
+		sender_fail(sender, "the mount's keeper was killed");
+		return;
+	}
+	TELL(sender, "cannot watch over %s: its keeper was killed",
+	     sender_mountpoint(sender));
+	sender->status = EXIT_LAUNCHER;
+	sender_leave(sender);
+}
+
+static void lose_front(void *owner)
+{
+	sender_fail(owner, "interrupted");
+}
+
+/* ---- Time ----------------------------------------------------------------- */
+
 static const char *lateness(const struct sender *sender)
 {
-	const unsigned long seconds = sender->launch->options.ready_timeout;
 	const char *what = connection_complaint(&sender->connection);
 	char *text;
 
@@ -120,50 +163,31 @@ static const char *lateness(const struct sender *sender)
 	if (asprintf(&text,
 		     "%s after %lu seconds\n"
 		     "Give it more with --ready-timeout, where it needs more.",
-		     what, seconds) < 0)
+		     what, sender->options->ready_timeout) < 0)
 		die("out of memory");
 	return text;
 }
 
-static void pass_time(struct sender *sender)
+static void pass_deadline(void *owner)
 {
-	const deadline_t now = deadline_now();
+	struct sender *sender = owner;
 
-	if (now >= sender->deadline && sender->state == ENDING) {
+	if (sender->state == ENDING)
 		sender->probe = -1;
-	} else if (now >= sender->deadline) {
+	else
 		sender_fail(sender, lateness(sender));
-	} else if (now >= sender->next) {
-		sender->next = DEADLINE_NEVER;
-		if (sender->state == CONNECTING)
-			connect_to_receiver(sender);
-		else if (sender->state == WAITING)
-			sender_judge(sender);
-		else if (sender->state == SERVING)
-			sender_patrol(sender);
-	}
 }
 
-/* ---- The loop ------------------------------------------------------------- */
-
-static void wait_for_events(struct sender *sender)
+static void go_on(void *owner)
 {
-	struct pollfd *events = sender->events;
-	const int timeout = deadline_timeout(sender->next < sender->deadline
-						     ? sender->next
-						     : sender->deadline);
+	struct sender *sender = owner;
 
-	(void)poll(events, EVENTS, timeout);
-	if (events[ON_SIGNAL].revents)
-		take_signals(sender);
-	if (events[ON_SOCKET].fd >= 0 && events[ON_SOCKET].revents)
-		use_socket(sender);
-	if (events[ON_MOUNTS].revents && sender->state == SERVING &&
-	    mounted_is_gone(&sender->mounted))
-		sender_leave(sender);
-	if (events[ON_FRONT].fd >= 0 && events[ON_FRONT].revents)
-		sender_fail(sender, "interrupted");
-	pass_time(sender);
+	if (sender->state == CONNECTING)
+		connect_to_receiver(sender);
+	else if (sender->state == WAITING)
+		sender_judge(sender);
+	else if (sender->state == SERVING)
+		sender_patrol(sender);
 }
 
 /* ---- How it begins and ends ------------------------------------------------ */
@@ -179,40 +203,67 @@ static noreturn void finish(const struct sender *sender)
 	_exit(sender->status);
 }
 
+static struct sender *dying;
+
+/* No socket stays that nobody listens at, and no mount that is not attached. */
+static void clean_up_dying(int status, const char *message)
+{
+	(void)status;
+	(void)message;
+	connection_withdraw(&dying->connection);
+	keeper_let_go(&dying->keeper);
+}
+
+static void copy_mount(struct sender *sender)
+{
+	const int error = keeper_copy(&sender->keeper, -1, &sender->copy);
+
+	if (error)
+		die("cannot hand over %s: no copy of the mount to probe: %s",
+		    sender_mountpoint(sender), strerror(error));
+	sender->mount = (struct attached_mount){
+		.mountpoint = sender->handoff.announcement.mountpoint,
+		.connection = attached_mount_connection(sender->copy),
+	};
+}
+
 static void start(struct sender *sender)
 {
-	struct launch *launch = sender->launch;
-	struct signals signals;
+	struct loop *loop = &sender->loop;
+	struct signals callers;
+	int mounts;
 
-	for (int i = 0; i < EVENTS; i++)
-		sender->events[i].fd = -1;
-	sender->events[ON_SIGNAL] = (struct pollfd){
-		.fd = signals_take(&signals),
-		.events = POLLIN,
-	};
-	sender->events[ON_MOUNTS] = (struct pollfd){
-		.fd = open(MOUNTINFO_PATH, O_RDONLY | O_CLOEXEC),
-		.events = POLLPRI,
-	};
-	if (sender->events[ON_MOUNTS].fd < 0)
-		die("cannot watch the mounts: '" MOUNTINFO_PATH "': %s",
+	sender->connection.listener = -1;
+	dying = sender;
+	die_after(clean_up_dying);
+	loop_open(loop, sender);
+	loop_time(loop, DEADLINE, pass_deadline);
+	loop_time(loop, NEXT, go_on);
+	sender->signals = signals_take(&callers);
+	loop_watch(loop, ON_SIGNAL, sender->signals, EPOLLIN, take_signals);
+	mounts = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	if (mounts < 0)
+		die("cannot watch the mounts: '/proc/self/mountinfo': %s",
 		    strerror(errno));
-	sender->events[ON_FRONT].fd = launch->front;
-	handoff_message_build(&sender->message, &launch->handoff,
-			      &launch->options);
+	loop_watch_gathered(loop, ON_MOUNTS, mounts, EPOLLPRI, MOUNTS_REST,
+			    look_at_mounts);
+	loop_watch(loop, ON_KEEPER, sender->keeper.socket, 0, lose_keeper);
+	loop_watch(loop, ON_FRONT, sender->front, 0, lose_front);
+	copy_mount(sender);
+	handoff_message_build(&sender->message, &sender->handoff,
+			      sender->options->payload);
 	receiver_answer_init(&sender->answer);
-	connection_open(&sender->connection, &launch->options.send, false);
-	sender->deadline = deadline_in(launch->options.ready_timeout);
-	sender_watch_socket(sender, sender->connection.listener, POLLIN);
+	connection_open(&sender->connection, &sender->options->address, false);
+	loop->timers[DEADLINE].at = deadline_in(sender->options->ready_timeout);
+	loop_watch(loop, ON_SOCKET, sender->connection.listener, EPOLLIN,
+		   use_socket);
 	connect_to_receiver(sender);
 }
 
-void send_handoff(struct launch *launch)
+void sender_run(struct sender *sender)
 {
-	struct sender sender = {.launch = launch, .probe = -1, .copy = -1};
-
-	start(&sender);
-	while (sender.state != ENDING || sender.probe != -1)
-		wait_for_events(&sender);
-	finish(&sender);
+	start(sender);
+	while (sender->state != ENDING || sender->probe != -1)
+		loop_wait(&sender->loop);
+	finish(sender);
 }

@@ -1,70 +1,63 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "socket/send/sender.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "launch/command/environment.h"
-#include "launch/mount/mount.h"
 #include "supervise/background.h"
 #include "supervise/notify.h"
 
 const char *sender_mountpoint(const struct sender *sender)
 {
-	return quoted(sender->launch->mountpoint.path);
+	return quoted(sender->handoff.announcement.mountpoint);
 }
 
-void sender_watch_socket(struct sender *sender, int fd, short event)
+void sender_close_devices(struct sender *sender)
 {
-	sender->events[ON_SOCKET] = (struct pollfd){.fd = fd, .events = event};
+	inherited_handoff_close(&sender->handoff);
+	sender->handoff.count = 0;
 }
 
 void sender_hang_up(struct sender *sender)
 {
+	loop_forget(&sender->loop, ON_SOCKET);
 	if (sender->connection.socket >= 0)
 		close(sender->connection.socket);
 	sender->connection.socket = -1;
-	sender_watch_socket(sender, -1, 0);
 }
 
-static void let_go(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
-void sender_close_devices(const struct launch *launch)
-{
-	for (size_t i = 0; i < launch->handoff.count; i++)
-		close(launch->handoff.fds[i]);
-}
-
-/* Whatever is attached by then stays. */
+/* A mount that is attached by then, and whose keeper was told to leave it, or
+ * could not unmount it, stays. */
 void sender_leave(struct sender *sender)
 {
-	if (sender->state <= SENDING)
-		sender_close_devices(sender->launch);
-	connection_withdraw(&sender->connection);
+	struct loop *loop = &sender->loop;
+
+	sender_close_devices(sender);
 	sender_hang_up(sender);
-	let_go(&sender->launch->mount);
-	let_go(&sender->copy);
+	connection_withdraw(&sender->connection);
+	if (sender->copy >= 0)
+		close(sender->copy);
+	sender->copy = -1;
+	loop_forget(loop, ON_KEEPER);
+	keeper_let_go(&sender->keeper);
 	sender->state = ENDING;
 	/* Some probes nothing can end in time. */
-	sender->deadline = deadline_in(1);
-	sender->next = DEADLINE_NEVER;
+	loop->timers[DEADLINE].at = deadline_in(1);
+	loop->timers[NEXT].at = DEADLINE_NEVER;
 	if (sender->probe > 0)
 		(void)kill(sender->probe, SIGKILL);
 }
 
 void sender_unmount(struct sender *sender)
 {
-	const char *reason = mounted_unmount(&sender->mounted);
+	const char *reason;
 
+	loop_forget(&sender->loop, ON_KEEPER);
+	reason = attached_mount_unmount(&sender->mount, &sender->keeper);
 	if (reason) {
 		TELL(sender, "cannot unmount %s: %s", sender_mountpoint(sender),
 		     reason);
@@ -76,13 +69,13 @@ void sender_unmount(struct sender *sender)
 /* By way of fusectl, where that is mounted: its files are the mount's owner's.
  * Then a probe ends at once, even one that hangs in a request which the receiver
  * has read; else it ends when the receiver does. */
-static void abort_connection(int mount)
+static void abort_connection(const struct sender *sender)
 {
 	char path[64];
 	int fd;
 
 	snprintf(path, sizeof(path), "/sys/fs/fuse/connections/%u/abort",
-		 mount_connection(mount));
+		 sender->mount.connection);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;
@@ -95,27 +88,27 @@ void sender_fail(struct sender *sender, const char *failure)
 	if (sender->state >= SERVING)
 		return;
 	sender->failure = failure;
-	if (sender->state == WAITING && sender->launch->mount >= 0)
-		abort_connection(sender->launch->mount);
+	if (sender->state == WAITING)
+		abort_connection(sender);
 	sender_leave(sender);
 }
 
 static void stay(struct sender *sender)
 {
-	const struct launch *launch = sender->launch;
+	struct loop_timer *timers = sender->loop.timers;
 
-	sender->deadline = DEADLINE_NEVER;
-	sender->next = sender->answer.ended ? deadline_now() : DEADLINE_NEVER;
+	timers[DEADLINE].at = DEADLINE_NEVER;
+	timers[NEXT].at =
+		sender->answer.ended ? deadline_now() : DEADLINE_NEVER;
 	/* The directory that it was started in is not ours to keep busy. */
 	(void)!chdir("/");
-	notify_ready(
-		environment_get(launch->callers_environment, "NOTIFY_SOCKET"));
-	if (launch->options.mode != RUN_BACKGROUND)
+	notify_ready(getenv("NOTIFY_SOCKET"));
+	if (!sender->options->background)
 		return;
 	sender->to_log = true;
 	openlog("fusefd-launch", LOG_PID, LOG_DAEMON);
-	background_detach(launch->front);
-	sender->events[ON_FRONT].fd = -1;
+	loop_forget(&sender->loop, ON_FRONT);
+	background_detach(sender->front);
 }
 
 const char *sender_explain(const char *what, const char *reason)
@@ -127,39 +120,35 @@ const char *sender_explain(const char *what, const char *reason)
 	return text;
 }
 
-static void watch_over(struct sender *sender, int mount)
+static void leave_mounted(struct sender *sender)
 {
-	sender->copy = mounted_copy(sender->launch, mount);
-	if (sender->copy >= 0) {
-		stay(sender);
-		return;
+	int error;
+
+	loop_forget(&sender->loop, ON_KEEPER);
+	error = keeper_leave(&sender->keeper);
+	if (error) {
+		say("cannot leave the mount on %s: %s",
+		    sender_mountpoint(sender), strerror(error));
+		sender->status = EXIT_LAUNCHER;
 	}
-	TELL(sender, "cannot watch over %s: %s", sender_mountpoint(sender),
-	     strerror(errno));
-	sender->status = EXIT_LAUNCHER;
-	sender_unmount(sender);
+	sender_leave(sender);
 }
 
 void sender_serve(struct sender *sender)
 {
-	struct launch *launch = sender->launch;
-	const int mount = fcntl(launch->mount, F_DUPFD_CLOEXEC, 0);
-	const char *fault = mount < 0
-				    ? strerror(errno)
-				    : mounted_attach(&sender->mounted, launch);
+	const char *fault =
+		attached_mount_attach(&sender->mount, &sender->keeper);
 
 	if (fault) {
 		sender_fail(sender,
 			    sender_explain("cannot attach the mount", fault));
-	} else {
-		say_if(launch->options.verbose, "ready: mounted on %s",
-		       sender_mountpoint(sender));
-		sender->state = SERVING;
-		if (launch->options.mode == RUN_SEND)
-			sender_leave(sender);
-		else
-			watch_over(sender, mount);
+		return;
 	}
-	if (mount >= 0)
-		close(mount);
+	say_if(sender->options->verbose, "ready: mounted on %s",
+	       sender_mountpoint(sender));
+	sender->state = SERVING;
+	if (sender->options->stay)
+		stay(sender);
+	else
+		leave_mounted(sender);
 }
