@@ -73,7 +73,15 @@ $(BUILD)/obj/tests/%.o: INCLUDES += -Ilib -Ifusefd-launch $(FUSE3_CFLAGS)
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)))
 
-LAUNCHER  := $(call objects,fusefd-launch/*/*.c fusefd-launch/*/*/*.c)
+# The rooms of fusefd-launch/, and the programs that are made of them.
+COMMON    := $(call objects,fusefd-launch/common/*.c)
+LAUNCH    := $(call objects,fusefd-launch/launch/*.c fusefd-launch/launch/*/*.c)
+SUPERVISE := $(call objects,fusefd-launch/supervise/*.c)
+SOCKET    := $(call objects,fusefd-launch/socket/*.c)
+SEND      := $(call objects,fusefd-launch/socket/send/*.c)
+RECEIVE   := $(call objects,fusefd-launch/socket/receive/*.c)
+HELP      := $(call objects,fusefd-launch/help/*.c)
+MOUNT_HELPER := $(call objects,fusefd-launch/mount-helper/*.c)
 FUSE3     := $(call objects,lib/fuse3*.c)
 CORE      := $(filter-out $(FUSE3),$(call objects,lib/*.c))
 EXAMPLES  := $(patsubst lib/%/,$(BUILD)/%,$(wildcard lib/examples/*/))
@@ -93,6 +101,7 @@ SHARED := $(BUILD)/libfusefd-fuse3.so.0 $(BUILD)/libfusefd.so.0
 
 # What --unmodified stands in with, in a folder of its own that is put before a
 # program's PATH. mergerfs calls a helper by a name of its own.
+COMPANIONS := $(addprefix $(BUILD)/libexec/fusefd-,help supervise send receive)
 STAND_INS := $(addprefix $(BUILD)/libexec/,libfusefd-preload.so fusermount3)
 HELPER_NAMES = fusermount mergerfs-fusermount
 plain     = $(1:$(BUILD)/obj/%=$(BUILD)/obj/plain/%)
@@ -100,7 +109,7 @@ PRELOAD  := $(call objects,lib/preload/*.c)
 HELPER   := $(call objects,lib/stand-in/*.c)
 FROM_LIB := $(addprefix $(BUILD)/obj/plain/lib/,announcement.o notify.o verify.o)
 
-all: $(BUILD)/fusefd-launch $(STATIC) $(SHARED) $(STAND_INS) $(EXAMPLES) ## build everything but the tests
+all: $(BUILD)/fusefd-launch $(STATIC) $(SHARED) $(STAND_INS) $(COMPANIONS) $(EXAMPLES) ## build everything but the tests
 test-programs: all $(FIXTURES) $(UNITS)
 
 $(FUSE3): INCLUDES += $(FUSE3_CFLAGS)
@@ -112,8 +121,24 @@ $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(COMPILE) -c $< -o $@
 
-$(BUILD)/fusefd-launch: $(LAUNCHER) $(BUILD)/libfusefd.a
-	$(LINK) -pie $^ -lcap-ng -o $@
+# Whatever a companion takes of common/ and launch/command/, the linker finds.
+$(BUILD)/libexec/fusefd-supervise: $(SUPERVISE) $(BUILD)/obj/launch.a $(BUILD)/libfusefd.a
+	@mkdir -p $(@D)
+	$(LINK) -pie $^ -o $@
+
+$(BUILD)/libexec/fusefd-send: $(SEND)
+$(BUILD)/libexec/fusefd-receive: $(RECEIVE)
+$(BUILD)/libexec/fusefd-send $(BUILD)/libexec/fusefd-receive: $(BUILD)/obj/socket.a \
+		$(BUILD)/obj/supervise.a $(BUILD)/obj/launch.a $(BUILD)/libfusefd.a
+	@mkdir -p $(@D)
+	$(LINK) -pie $(filter %.o,$^) $(filter %.a,$^) $(LIBCAP_NG) -o $@
+
+# Of libcap-ng, the names of capabilities: linked inside, if there is a static
+# one, so that no launch loads the rest.
+LIBCAP_NG := $(or $(wildcard $(shell $(CC) -print-file-name=libcap-ng.a)),-lcap-ng)
+
+$(BUILD)/fusefd-launch: $(LAUNCH) $(BUILD)/obj/common.a
+	$(LINK) -pie $^ $(LIBCAP_NG) -o $@
 
 $(BUILD)/libexec/libfusefd-preload.so: lib/preload/preload.map \
 		$(call plain,$(PRELOAD)) $(FROM_LIB)
@@ -126,11 +151,17 @@ $(BUILD)/libexec/fusermount3: $(call plain,$(HELPER)) $(FROM_LIB) \
 	@mkdir -p $(@D)
 	$(LINK) -pie $^ -o $@
 	for name in $(HELPER_NAMES); do ln -sf $(@F) $(@D)/$$name || exit; done
-$(BUILD)/libexec/%: SANITIZERS =
+$(STAND_INS): SANITIZERS =
 
 $(BUILD)/libfusefd.a: $(CORE)
 $(BUILD)/libfusefd-fuse3.a: $(FUSE3)
-$(BUILD)/obj/launcher.a: $(filter-out %/main.o,$(LAUNCHER))
+$(BUILD)/obj/common.a: $(COMMON)
+$(BUILD)/obj/help.a: $(filter-out %/main.o,$(HELP))
+$(BUILD)/obj/mount-helper.a: $(MOUNT_HELPER)
+$(BUILD)/obj/launch.a: $(COMMON) $(filter-out %/main.o,$(LAUNCH))
+$(BUILD)/obj/socket.a: $(SOCKET)
+$(BUILD)/obj/sockets-tested.a: $(SOCKET) $(filter-out %/main.o,$(SEND) $(RECEIVE))
+$(BUILD)/obj/supervise.a: $(filter-out %/main.o,$(SUPERVISE))
 $(BUILD)/obj/stand-ins.a: $(BUILD)/obj/lib/preload/recognise.o $(BUILD)/obj/lib/stand-in/arguments.o
 %.a:
 	rm -f $@
@@ -149,6 +180,10 @@ $(BUILD)/lib%.so.0: lib/lib%.map
 # Tests and examples hold our libraries inside, so that they run from the build
 # folder as they are, for any user and under setuid.
 .SECONDEXPANSION:
+$(BUILD)/libexec/fusefd-help: $(HELP) $(BUILD)/obj/launch.a
+	@mkdir -p $(@D)
+	$(LINK) -pie $^ -o $@
+
 $(EXAMPLES): $$(call objects,lib/$$(patsubst $$(BUILD)/%,%,$$@)/*.c) $(STATIC)
 	@mkdir -p $(@D)
 	$(LINK) -pie $^ $(FUSE3_LIBS) -o $@
@@ -157,8 +192,8 @@ $(FIXTURES): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(STATIC)
 	@mkdir -p $(@D)
 	$(LINK) -pie $^ $(FUSE3_LIBS) -o $@
 
-$(UNITS): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(BUILD)/obj/launcher.a \
-		$(BUILD)/obj/stand-ins.a $(STATIC)
+$(UNITS): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(BUILD)/obj/sockets-tested.a $(BUILD)/obj/supervise.a \
+		$(BUILD)/obj/help.a $(BUILD)/obj/mount-helper.a $(BUILD)/obj/launch.a $(BUILD)/obj/stand-ins.a $(STATIC)
 	@mkdir -p $(@D)
 	$(LINK) -pie $^ -lcmocka -lcap-ng $(FUSE3_LIBS) -o $@
 
@@ -178,7 +213,7 @@ $(BUILD)/bench/nullfs: $(call objects,tests/bench/nullfs/*.c) $(STATIC)
 	$(LINK) -pie $^ $(FUSE3_LIBS) -o $@
 
 # Each brings its own die.h's functions, and is linked with clang's main().
-$(FUZZERS): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(BUILD)/obj/launcher.a $(BUILD)/libfusefd.a
+$(FUZZERS): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(BUILD)/obj/launch.a $(BUILD)/libfusefd.a
 	@mkdir -p $(@D)
 	$(LINK) -fsanitize=fuzzer $^ -lcap-ng -o $@
 
@@ -325,7 +360,7 @@ install: all ## install below PREFIX (/usr/local) and DESTDIR
 	install -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)/
 	install -m 644 $(STATIC) $(DESTDIR)$(LIBDIR)/
 	install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)/
-	install -D -m 755 -t $(DESTDIR)$(LIBEXECDIR)/fusefd $(STAND_INS)
+	install -D -m 755 -t $(DESTDIR)$(LIBEXECDIR)/fusefd $(STAND_INS) $(COMPANIONS)
 	for name in $(HELPER_NAMES); do \
 		ln -sf fusermount3 $(DESTDIR)$(LIBEXECDIR)/fusefd/$$name || exit; \
 	done

@@ -8,7 +8,8 @@
 # Options that take a value, as --help writes them: -n, --fds=N|auto
 _fusefd_launch_valued() { # WORD
 	"${COMP_WORDS[0]}" --help 2>/dev/null |
-		sed -n 's/^ *\(-[^ ]*\), \(--[^=]*\)=.*/\1\n\2/p' |
+		sed -n 's/^ *\(-[^ ]\), \(--[^= ]*\)=.*/\1\n\2/p
+			s/^ *\(--[^= ]*\)=.*/\1/p' |
 		grep -qxFe "$1"
 }
 

@@ -79,6 +79,9 @@ add_users() {
 add_launchers() {
 	local plain=$FUSEFD_PLAIN_BUILD/fusefd-launch
 
+	# What it executes is looked for beside it.
+	ln -s "$WORK/build/libexec" "$WORK/bin/setuid/libexec"
+	ln -s "$WORK/build/libexec" "$WORK/bin/caps/libexec"
 	install -m 4755 "$plain" "$LAUNCHER_SETUID"
 	install -m 0755 "$plain" "$LAUNCHER_CAPS"
 	setcap cap_sys_admin,cap_setpcap,cap_dac_override=ep \

@@ -26,6 +26,20 @@ void die_as_mount_helper(void)
 	mount_status = MOUNT_USAGE;
 }
 
+bool die_by_name(const char *argv0)
+{
+	static const char name[] = "mount.fusefd";
+	const char *slash = strrchr(argv0, '/');
+	const char *base = slash ? slash + 1 : argv0;
+	bool called = strncmp(base, name, strlen(name)) == 0;
+
+	if (called)
+		called = !base[strlen(name)] || base[strlen(name)] == '.';
+	if (called)
+		die_as_mount_helper();
+	return called;
+}
+
 void die_means(enum mount_status status)
 {
 	mount_status = status;

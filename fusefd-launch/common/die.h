@@ -31,6 +31,10 @@ enum mount_status {
  * it dies with, it ends with one of these: MOUNT_USAGE to begin with. */
 void die_as_mount_helper(void);
 
+/* The same if the program was called mount.fusefd or mount.fusefd.TYPE, and
+ * whether it was. */
+bool die_by_name(const char *argv0);
+
 /* From here on it ends with that one. Says nothing to fusefd-launch. */
 void die_means(enum mount_status status);
 

@@ -19,3 +19,12 @@ void text_add(struct text *text, const char *bytes)
 {
 	text_add_bytes(text, bytes, strlen(bytes));
 }
+
+char *text_join(const char *first, const char *second)
+{
+	struct text text = {0};
+
+	text_add(&text, first);
+	text_add(&text, second);
+	return text.bytes;
+}

@@ -16,4 +16,7 @@ struct text {
 void text_add(struct text *text, const char *bytes);
 void text_add_bytes(struct text *text, const char *bytes, size_t length);
 
+/* Both together, allocated. */
+char *text_join(const char *first, const char *second);
+
 #endif

@@ -1,38 +1,68 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "launch/option_table.h"
 
-#include <stddef.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
 
-const struct option option_table[] = {
-	{"fds", required_argument, NULL, 'n'},
-	{"options", required_argument, NULL, 'o'},
-	{"user", required_argument, NULL, 'u'},
-	{"keep-caps", required_argument, NULL, 'c'},
-	{"keep-fd", required_argument, NULL, 'k'},
-	{"supervise", no_argument, NULL, 'S'},
-	{"background", no_argument, NULL, 'b'},
-	{"ready-timeout", required_argument, NULL, OPTION_READY_TIMEOUT},
-	{"stop-timeout", required_argument, NULL, OPTION_STOP_TIMEOUT},
-	{"unmodified", no_argument, NULL, OPTION_UNMODIFIED},
-	{"listen-fds", no_argument, NULL, OPTION_LISTEN_FDS},
-	{"literal", no_argument, NULL, OPTION_LITERAL},
-	{"send", required_argument, NULL, OPTION_SEND},
-	{"payload", required_argument, NULL, OPTION_PAYLOAD},
-	{"receive", required_argument, NULL, OPTION_RECEIVE},
-	{"unmount", no_argument, NULL, OPTION_UNMOUNT},
-	{"lazy", no_argument, NULL, OPTION_LAZY},
-	{"dry-run", no_argument, NULL, OPTION_DRY_RUN},
-	{"verbose", no_argument, NULL, 'v'},
-	{"help", no_argument, NULL, 'h'},
-	{"version", no_argument, NULL, 'V'},
-	{NULL, 0, NULL, 0},
+#include "launch/options.h"
+
+#define WAITING	 (RUN_SUPERVISE | RUN_BACKGROUND | RUN_RECEIVE) /* for COMMAND */
+#define LAUNCH	 (RUN_EXEC | RUN_SUPERVISE | RUN_BACKGROUND | RUN_DETACHED)
+#define MOUNT	 (LAUNCH | RUN_SEND)
+#define COMMAND	 (LAUNCH | RUN_RECEIVE)
+#define ANYTHING (MOUNT | RUN_RECEIVE | RUN_UNMOUNT)
+
+const struct option_row option_table[] = {
+	{"fds", "N|auto", 'n', MOUNT, .fstab = "fds"},
+	{"options", "LIST", 'o', .modes = MOUNT},
+	{"user", "USER[:GROUP]", 'u', MOUNT, .fstab = "setuid"},
+	{"keep-caps", "LIST", 'c', LAUNCH, .fstab = "keep_caps",
+	 .fstab_comma = ':'},
+	{"keep-fd", "N", 'k', .modes = COMMAND},
+	{"supervise", NULL, 'S', .modes = RUN_SUPERVISE | RUN_SEND},
+	{"background", NULL, 'b', .modes = RUN_BACKGROUND | RUN_SEND},
+	{"ready-timeout", "SECONDS", OPTION_READY_TIMEOUT, WAITING | RUN_SEND,
+	 .fstab = "ready_timeout"},
+	{"stop-timeout", "SECONDS", OPTION_STOP_TIMEOUT, WAITING,
+	 .fstab = "stop_timeout"},
+	{"detached", NULL, OPTION_DETACHED, .modes = RUN_DETACHED},
+	{"unmodified", NULL, OPTION_UNMODIFIED, COMMAND, .fstab = "unmodified"},
+	{"listen-fds", NULL, OPTION_LISTEN_FDS, .modes = COMMAND},
+	{"literal", NULL, OPTION_LITERAL, .modes = COMMAND},
+	{"send", "ADDRESS", OPTION_SEND, .modes = RUN_SEND},
+	{"payload", "TEXT", OPTION_PAYLOAD, .modes = RUN_SEND},
+	{"receive", "ADDRESS", OPTION_RECEIVE, .modes = RUN_RECEIVE},
+	{"unmount", NULL, OPTION_UNMOUNT, .modes = RUN_UNMOUNT},
+	{"lazy", NULL, OPTION_LAZY, .modes = RUN_UNMOUNT},
+	{"dry-run", NULL, OPTION_DRY_RUN, .modes = MOUNT},
+	{"source", "TEXT", OPTION_SOURCE, .modes = LAUNCH},
+	{"filesystem-options", "TEXT", OPTION_FILESYSTEM_OPTIONS,
+	 .modes = LAUNCH},
+	{"verbose", NULL, 'v', .modes = ANYTHING},
+	{"help", NULL, 'h', .modes = ANYTHING},
+	{"version", NULL, 'V', .modes = ANYTHING},
+	{.name = NULL},
 };
 
-const char *option_name(int option)
-{
-	const struct option *known = option_table;
+#define ROWS (sizeof(option_table) / sizeof(option_table[0]))
 
-	while (known->name && known->val != option)
-		known++;
-	return known->name;
+int option_next(int argc, char **argv)
+{
+	static struct option known[ROWS];
+	static char letters[2 * ROWS + 3] = "+:";
+	char *end = letters + 2;
+
+	for (size_t i = 0; option_table[i].name; i++) {
+		const struct option_row *row = &option_table[i];
+
+		known[i].name = row->name;
+		known[i].has_arg = row->value ? required_argument : no_argument;
+		known[i].val = row->number;
+		if (row->number <= UCHAR_MAX)
+			end += sprintf(end, "%c%s", row->number,
+				       row->value ? ":" : "");
+	}
+	opterr = 0;
+	return getopt_long(argc, argv, letters, known, NULL);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "launch/options.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
@@ -15,13 +14,15 @@
 #include "common/number.h"
 #include "launch/command/placeholders.h"
 #include "launch/command/unmodified.h"
-#include "launch/help.h"
 #include "launch/option_table.h"
 #include "launch/options_judge.h"
-#include "launch/privilege/privileges.h"
+#include "launch/privilege/capabilities.h"
 
 /* More CPUs than this seldom find work for a queue of their own. */
 #define AUTO_FDS_MAX 8
+
+#define USAGE                                                                  \
+	"Usage: fusefd-launch [OPTION]... MOUNTPOINT [--] COMMAND [ARG]..."
 
 #define READY_TIMEOUT 30
 #define STOP_TIMEOUT  10
@@ -89,16 +90,15 @@ static bool begins_a_long_option(const char *argument)
 	if (strncmp(argument, "--", 2) != 0)
 		return false;
 	length = strcspn(argument + 2, "=");
-	for (const struct option *known = option_table; known->name; known++)
-		if (strncmp(known->name, argument + 2, length) == 0)
+	for (const struct option_row *row = option_table; row->name; row++)
+		if (strncmp(row->name, argument + 2, length) == 0)
 			return true;
 	return false;
 }
 
-static noreturn void die_of_option(char **argv, int option, int index)
+/* argument: whole, as the user wrote it. */
+static noreturn void die_of_option(int option, const char *argument)
 {
-	const char *argument = argv[index];
-
 	if (option == ':')
 		die("option %s needs a value\n"
 		    "Try 'fusefd-launch --help'.",
@@ -112,13 +112,6 @@ static noreturn void die_of_option(char **argv, int option, int index)
 	die("unknown option %s\n"
 	    "Try 'fusefd-launch --help'. Options of COMMAND go behind it.",
 	    quoted(argument));
-}
-
-/* The argument that getopt_long is about to read: where it fails, that is the
- * one to name, whole, as the user wrote it. */
-static int argument_at_hand(int argc)
-{
-	return optind < argc ? optind : argc - 1;
 }
 
 static const char *parse_payload(const char *text)
@@ -135,28 +128,25 @@ static const char *parse_payload(const char *text)
 static void choose_mode(struct options *options, enum run_mode mode)
 {
 	if (options->mode != RUN_EXEC && options->mode != mode)
-		die("options --supervise, --background, --receive and "
-		    "--unmount exclude each other");
+		die("options --supervise, --background, --detached, --receive "
+		    "and --unmount exclude each other");
 	options->mode = mode;
 }
 
-static void parse_option(struct options *options, int option)
+static void parse_option(struct options *options, int option, const char *value)
 {
 	switch (option) {
 	case 'n':
-		options->fds = parse_fds(optarg);
+		options->fds = parse_fds(value);
 		break;
 	case 'o':
-		mount_options_parse(&options->mount, optarg);
-		break;
-	case 'u':
-		options->user = optarg;
+		mount_options_parse(&options->mount, value);
 		break;
 	case 'c':
-		options->keep_caps |= privileges_parse(optarg);
+		options->keep_caps |= capabilities_parse(value);
 		break;
 	case 'k':
-		parse_keep_fd(options, optarg);
+		parse_keep_fd(options, value);
 		break;
 	case 'S':
 		choose_mode(options, RUN_SUPERVISE);
@@ -164,110 +154,77 @@ static void parse_option(struct options *options, int option)
 	case 'b':
 		choose_mode(options, RUN_BACKGROUND);
 		break;
+	case OPTION_DETACHED:
+		choose_mode(options, RUN_DETACHED);
+		break;
 	case OPTION_SEND:
-		address_parse(&options->send, "--send", optarg);
+		address_parse(&options->send, "--send", value);
 		break;
 	case OPTION_PAYLOAD:
-		options->payload = parse_payload(optarg);
+		options->payload = parse_payload(value);
 		break;
 	case OPTION_RECEIVE:
-		address_parse(&options->receive, "--receive", optarg);
+		address_parse(&options->receive, "--receive", value);
 		choose_mode(options, RUN_RECEIVE);
 		break;
 	case OPTION_UNMOUNT:
 		choose_mode(options, RUN_UNMOUNT);
 		break;
-	case OPTION_LAZY:
-		options->lazy = true;
-		break;
 	case OPTION_READY_TIMEOUT:
 		options->ready_timeout =
-			parse_seconds("--ready-timeout", optarg);
+			parse_seconds("--ready-timeout", value);
 		break;
 	case OPTION_STOP_TIMEOUT:
-		options->stop_timeout = parse_seconds("--stop-timeout", optarg);
-		break;
-	case OPTION_UNMODIFIED:
-		options->unmodified = true;
-		break;
-	case OPTION_LISTEN_FDS:
-		options->listen_fds = true;
-		break;
-	case OPTION_LITERAL:
-		options->literal = true;
-		break;
-	case OPTION_DRY_RUN:
-		options->dry_run = true;
-		break;
-	case 'v':
-		options->verbose = true;
+		options->stop_timeout = parse_seconds("--stop-timeout", value);
 		break;
 	case 'h':
-		help_print();
 	case 'V':
-		help_print_version();
+		options->mode = RUN_HELP;
 	}
 }
 
-static void parse_unmount_operands(struct options *options, int argc,
-				   char **argv)
+static void take_receive_operands(struct options *options, char **operands)
 {
-	if (optind == argc)
-		die("no MOUNTPOINT given\n"
-		    "Usage: fusefd-launch --unmount [--lazy] MOUNTPOINT...");
-	options->unmount = argv + optind;
-	for (char **mountpoint = options->unmount; *mountpoint; mountpoint++)
-		if (!**mountpoint)
-			die("the MOUNTPOINT given is an empty name");
-}
-
-/* What COMMAND is called where it runs elsewhere: the mount gets the name. */
-static char *somebody[] = {"fusefd", NULL};
-
-static void end_send_operands(struct options *options, int operand, int argc)
-{
-	if (operand < argc)
-		die("option --send: there is no COMMAND to give behind %s\n"
-		    "Whoever receives runs it: 'fusefd-launch "
-		    "--receive=ADDRESS COMMAND [ARG]...'.",
-		    quoted(options->mountpoint));
-	options->command = somebody;
-}
-
-static void parse_receive_operands(struct options *options, int argc,
-				   char **argv)
-{
-	if (optind == argc)
+	if (!*operands)
 		die("no COMMAND given to serve what comes from %s\n"
 		    "Usage: fusefd-launch --receive=ADDRESS [OPTION]... [--] "
 		    "COMMAND [ARG]...",
 		    quoted(options->receive.text));
-	options->command = argv + optind;
+	options->command = operands;
 }
 
-static void parse_operands(struct options *options, int argc, char **argv)
+static void take_unmount_operands(struct options *options, char **operands)
 {
-	int operand = optind;
-
-	if (operand == argc)
+	if (!*operands)
 		die("no MOUNTPOINT given\n"
-		    "Usage: fusefd-launch [OPTION]... MOUNTPOINT [--] COMMAND "
-		    "[ARG]...");
-	options->mountpoint = argv[operand++];
+		    "Usage: fusefd-launch --unmount [--lazy] MOUNTPOINT...");
+	options->unmount = operands;
+	for (; *operands; operands++)
+		if (!**operands)
+			die("the MOUNTPOINT given is an empty name");
+}
+
+/* With --send COMMAND runs elsewhere; the mount has its name from this. */
+static char *somebody[] = {"fusefd", NULL};
+
+static void take_operands(struct options *options, char **operands)
+{
+	if (!*operands)
+		die("no MOUNTPOINT given\n" USAGE);
+	options->mountpoint = *operands++;
 	if (!*options->mountpoint)
 		die("the MOUNTPOINT given is an empty name");
-	if (operand < argc && strcmp(argv[operand], "--") == 0)
-		operand++;
-	if (options->send.kind) {
-		end_send_operands(options, operand, argc);
-		return;
-	}
-	if (operand == argc)
-		die("no COMMAND given to serve %s\n"
-		    "Usage: fusefd-launch [OPTION]... MOUNTPOINT [--] COMMAND "
-		    "[ARG]...",
+	if (*operands && strcmp(*operands, "--") == 0)
+		operands++;
+	if (options->send.kind && *operands)
+		die("option --send: there is no COMMAND to give behind %s\n"
+		    "Whoever receives runs it: 'fusefd-launch "
+		    "--receive=ADDRESS COMMAND [ARG]...'.",
 		    quoted(options->mountpoint));
-	options->command = argv + operand;
+	if (!options->send.kind && !*operands)
+		die("no COMMAND given to serve %s\n" USAGE,
+		    quoted(options->mountpoint));
+	options->command = options->send.kind ? somebody : operands;
 }
 
 /* An fd that is an address is kept open like those that are COMMAND's. */
@@ -285,12 +242,45 @@ static void keep_socket(struct options *options, const struct address *address)
 	options->keep_fds[options->keep_fd_count++] = address->fd;
 }
 
+/* Those that are no more than a value, or given or not. */
+static void take_given(struct options *options, const char *const *given)
+{
+	options->user = given['u'];
+	options->source = given[OPTION_SOURCE];
+	options->filesystem_options = given[OPTION_FILESYSTEM_OPTIONS];
+	options->unmodified = given[OPTION_UNMODIFIED];
+	options->listen_fds = given[OPTION_LISTEN_FDS];
+	options->literal = given[OPTION_LITERAL];
+	options->lazy = given[OPTION_LAZY];
+	options->dry_run = given[OPTION_DRY_RUN];
+	options->verbose = given['v'];
+}
+
+/* All that is in front of the operands; given: see options_judge_given(). */
+static void parse_options(struct options *options, int argc, char **argv,
+			  const char **given)
+{
+	while (options->mode != RUN_HELP) {
+		/* What getopt_long(3) is about to read: if it fails, that is
+		 * the argument to name. */
+		const int index = optind < argc ? optind : argc - 1;
+		const int option = option_next(argc, argv);
+
+		if (option == -1)
+			return;
+		if (option == '?' || option == ':')
+			die_of_option(option, argv[index]);
+		given[option] = optarg ? optarg : "";
+		parse_option(options, option, given[option]);
+	}
+}
+
 void options_parse(struct options *options, int argc, char **argv)
 {
-	bool given[OPTIONS_END] = {false};
-	int option, index;
+	const char *given[OPTIONS_END] = {NULL};
 
 	*options = (struct options){
+		.mode = RUN_EXEC,
 		.first_fd = STDERR_FILENO + 1,
 		.ready_timeout = READY_TIMEOUT,
 		.stop_timeout = STOP_TIMEOUT,
@@ -298,40 +288,27 @@ void options_parse(struct options *options, int argc, char **argv)
 	mount_options_init(&options->mount);
 	options->keep_fds = need_memory(
 		calloc((size_t)argc + 1, sizeof(*options->keep_fds)));
-
-	/* '+': options end at the first operand, as POSIX has it; ':': the
-	 * messages are ours. */
-	opterr = 0;
-	for (;;) {
-		index = argument_at_hand(argc);
-		option = getopt_long(argc, argv, "+:n:o:u:c:k:SbvhV",
-				     option_table, NULL);
-		if (option == -1)
-			break;
-		if (option == '?' || option == ':')
-			die_of_option(argv, option, index);
-		parse_option(options, option);
-		given[option] = true;
-	}
+	parse_options(options, argc, argv, given);
+	if (options->mode == RUN_HELP)
+		return;
 	if (options->send.kind && options->mode == RUN_EXEC)
 		options->mode = RUN_SEND;
 	options_judge_given(options, given);
+	take_given(options, given);
 	keep_socket(options, &options->send);
 	keep_socket(options, &options->receive);
-	if (options->unmodified)
-		options->first_fd = UNMODIFIED_FIRST_FD;
 	if (options->mode == RUN_UNMOUNT) {
-		parse_unmount_operands(options, argc, argv);
+		take_unmount_operands(options, argv + optind);
 		return;
 	}
-	if (options->mode == RUN_RECEIVE) {
-		parse_receive_operands(options, argc, argv);
-		options_judge_together(options);
-		return;
-	}
-	parse_operands(options, argc, argv);
+	if (options->mode == RUN_RECEIVE)
+		take_receive_operands(options, argv + optind);
+	else
+		take_operands(options, argv + optind);
 	mount_options_finish(&options->mount);
 	options_judge_together(options);
+	if (options->unmodified)
+		options->first_fd = UNMODIFIED_FIRST_FD;
 	if (!options->fds)
 		options->fds = choose_fds(options);
 }

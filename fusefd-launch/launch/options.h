@@ -18,21 +18,23 @@
  * of their own, that take ours, but have room for no more. */
 #define HANDOFF_PAYLOAD_MAX 4096
 
-/* How the launcher runs. */
+/* How the launcher runs; a bit each, for option_table.h. */
 enum run_mode {
-	RUN_EXEC,      /* it becomes COMMAND */
-	RUN_SUPERVISE, /* it stays, and ends as COMMAND does */
-	RUN_BACKGROUND, /* it returns when COMMAND is ready; a part of it stays */
-	RUN_SEND,	/* it returns when the receiver is ready */
-	RUN_UNMOUNT,	/* there is no COMMAND */
-	RUN_RECEIVE,	/* COMMAND serves what somebody else has mounted */
+	RUN_EXEC = 1 << 0,	 /* it becomes COMMAND */
+	RUN_SUPERVISE = 1 << 1,	 /* it stays, and ends as COMMAND does */
+	RUN_BACKGROUND = 1 << 2, /* it returns when COMMAND is ready */
+	RUN_DETACHED = 1 << 3,	 /* COMMAND has the mount attached */
+	RUN_SEND = 1 << 4,	 /* it returns when the receiver is ready */
+	RUN_RECEIVE = 1 << 5,	 /* COMMAND serves what is mounted elsewhere */
+	RUN_UNMOUNT = 1 << 6,	 /* there is no COMMAND */
+	RUN_HELP = 1 << 7,	 /* --help or --version: nothing is done */
 };
 
 struct options {
 	enum run_mode mode;
 	const char *mountpoint;
 	char **command; /* COMMAND and its arguments, NULL-ended */
-	/* Where it runs elsewhere: --send, in any of the first four modes. */
+	/* --send, in RUN_SUPERVISE and RUN_BACKGROUND too: COMMAND is elsewhere. */
 	struct address send;
 	struct address receive;
 	const char *payload; /* in the place of ours; NULL: not given */
@@ -49,16 +51,16 @@ struct options {
 	unsigned long stop_timeout;
 	char **unmount; /* with RUN_UNMOUNT: mountpoints, NULL-ended */
 	bool lazy;
-	const char *source; /* what mount.fusefd has for {source}, else NULL */
-	const char *filesystem_options; /* and for {options} */
+	const char *source; /* for {source}; NULL: that is no placeholder */
+	const char *filesystem_options; /* for {options}, likewise */
 	bool literal;
 	bool dry_run;
 	bool silent; /* a dry run that says nothing */
 	bool verbose;
 };
 
-/* Dies with a line that names what is wrong; ends with 0 after --help and
- * --version. The result points into argv. */
+/* Dies with a line that names what is wrong; with RUN_HELP the rest of the
+ * result means nothing. The result points into argv. */
 void options_parse(struct options *options, int argc, char **argv);
 
 #endif

@@ -6,59 +6,45 @@
 #include "launch/command/unmodified.h"
 #include "launch/option_table.h"
 
-static bool is_of_mount(int option)
+/* An option that chooses a mode does nothing in any other, and stands in front
+ * of those that belong to it. */
+static const struct option_row *chooser_of(unsigned mode)
 {
-	return option == 'n' || option == 'o' || option == 'u' ||
-	       option == 'c' || option == OPTION_DRY_RUN ||
-	       option == OPTION_SEND;
-}
+	const struct option_row *row = option_table;
 
-static bool is_of_command(int option)
-{
-	return option == 'c' || option == 'k' ||
-	       option == OPTION_STOP_TIMEOUT || option == OPTION_LISTEN_FDS ||
-	       option == OPTION_LITERAL || option == OPTION_UNMODIFIED;
+	while (row->name && row->modes != mode)
+		row++;
+	return row;
 }
 
 /* An option that does nothing is a mistake of the one who gave it. */
-static void judge_option(const struct options *options, int option)
+static noreturn void die_out_of_place(const struct option_row *row,
+				      unsigned mode)
 {
-	switch (option) {
-	case OPTION_UNMOUNT:
-	case OPTION_RECEIVE:
-	case 'v':
-		return;
-	case OPTION_LAZY:
-		if (options->mode != RUN_UNMOUNT)
-			die("option --lazy needs --unmount");
-		return;
-	case OPTION_PAYLOAD:
-		if (!options->send.kind)
-			die("option --payload needs --send");
-		return;
-	case OPTION_READY_TIMEOUT:
-	case OPTION_STOP_TIMEOUT:
-		if (options->mode == RUN_EXEC)
-			die("option --%s needs --supervise or --background",
-			    option_name(option));
-	}
-	if (options->mode == RUN_UNMOUNT)
-		die("option --%s does not go with --unmount",
-		    option_name(option));
-	if (options->mode == RUN_RECEIVE && is_of_mount(option))
-		die("option --%s does not go with --receive",
-		    option_name(option));
-	if (options->send.kind && is_of_command(option))
-		die("option --%s does not go with --send: COMMAND, and what is "
-		    "about it, is the receiver's",
-		    option_name(option));
+	const bool has_one_mode = (row->modes & (row->modes - 1)) == 0;
+
+	if (has_one_mode && chooser_of(row->modes) != row)
+		die("option --%s needs --%s", row->name,
+		    chooser_of(row->modes)->name);
+	if (mode == RUN_EXEC)
+		die("option --%s needs --supervise or --background", row->name);
+	die("option --%s does not go with --%s%s", row->name,
+	    chooser_of(mode)->name,
+	    mode == RUN_SEND
+		    ? ": COMMAND, and what is about it, is the receiver's"
+		    : "");
 }
 
-void options_judge_given(const struct options *options, const bool *given)
+void options_judge_given(const struct options *options,
+			 const char *const *given)
 {
-	for (int option = 0; option < OPTIONS_END; option++)
-		if (given[option])
-			judge_option(options, option);
+	const bool waits = options->mode & (RUN_SUPERVISE | RUN_BACKGROUND);
+	const unsigned mode =
+		waits && options->send.kind ? RUN_SEND : options->mode;
+
+	for (const struct option_row *row = option_table; row->name; row++)
+		if (given[row->number] && !(row->modes & mode))
+			die_out_of_place(row, mode);
 }
 
 /* The kernel knows no allow_root: it opens the mount to all, and the session

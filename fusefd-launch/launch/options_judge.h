@@ -6,15 +6,14 @@
 #ifndef FUSEFD_LAUNCH_OPTIONS_JUDGE_H
 #define FUSEFD_LAUNCH_OPTIONS_JUDGE_H
 
-#include <stdbool.h>
-
 #include "launch/options.h"
 
-/* Once the mode is known. given: for each number of option_table.h, up to
- * OPTIONS_END, whether that one was. */
-void options_judge_given(const struct options *options, const bool *given);
+/* To be called when the mode is known. given: for each number of option_table.h,
+ * up to OPTIONS_END, the value of that option, "" if it takes none, or NULL. */
+void options_judge_given(const struct options *options,
+			 const char *const *given);
 
-/* Once COMMAND is known, too. */
+/* To be called when COMMAND is known, too. */
 void options_judge_together(const struct options *options);
 
 #endif

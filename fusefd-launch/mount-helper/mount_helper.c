@@ -45,7 +45,7 @@ static bool names_uid(const char *user, uid_t uid)
 /* A user's filesystem runs as that user anyway: fstab may say so. */
 static void judge_setuid(struct mount_list *list)
 {
-	const char *user = list->launch[LAUNCH_SETUID];
+	const char *user = list->launch['u'];
 	const uid_t uid = getuid();
 
 	if (!user || uid == 0)
@@ -54,7 +54,7 @@ static void judge_setuid(struct mount_list *list)
 		die("mount option 'setuid': %s is not you (uid %u)\n"
 		    "Only root mounts for others, or with another group.",
 		    quoted(user), uid);
-	list->launch[LAUNCH_SETUID] = NULL;
+	list->launch['u'] = NULL;
 }
 
 /* ---- In fusefd-launch's words --------------------------------------------- */
@@ -84,37 +84,31 @@ static void add_with_value(struct command_line *line, const char *name,
 	add(line, text.bytes);
 }
 
-/* Capabilities are a list, and fstab has commas between options. */
-static const char *with_commas(const char *list)
+/* In fstab commas stand between options, and so not in a value. */
+static void add_launch_option(struct command_line *line,
+			      const struct option_row *row, const char *value)
 {
-	char *copy = need_memory(strdup(list));
+	struct text text = {0};
+	size_t begin;
 
-	for (char *byte = copy; *byte; byte++)
-		if (*byte == ':')
+	text_add(&text, "--");
+	text_add(&text, row->name);
+	if (row->value)
+		text_add(&text, "=");
+	begin = text.length;
+	text_add(&text, value);
+	for (char *byte = text.bytes + begin; *byte; byte++)
+		if (*byte == row->fstab_comma)
 			*byte = ',';
-	return copy;
+	add(line, text.bytes);
 }
 
 static void add_launch_options(struct command_line *line,
 			       const struct mount_list *list)
 {
-	static const char *const names[LAUNCH_OPTIONS] = {
-		[LAUNCH_FDS] = "--fds=",
-		[LAUNCH_SETUID] = "--user=",
-		[LAUNCH_KEEP_CAPS] = "--keep-caps=",
-		[LAUNCH_READY_TIMEOUT] = "--ready-timeout=",
-		[LAUNCH_STOP_TIMEOUT] = "--stop-timeout=",
-	};
-
-	for (size_t i = 0; i < LAUNCH_OPTIONS; i++) {
-		const char *value = list->launch[i];
-
-		if (value)
-			add_with_value(line, names[i],
-				       i == LAUNCH_KEEP_CAPS
-					       ? with_commas(value)
-					       : value);
-	}
+	for (const struct option_row *row = option_table; row->name; row++)
+		if (list->launch[row->number])
+			add_launch_option(line, row, list->launch[row->number]);
 }
 
 /* How the mount is listed: 'mount -a' and umount(8) look for fstab's source. */
@@ -201,7 +195,7 @@ static char **choose_words(const struct mount_request *request,
 	if (list->command)
 		return command_template_split(list->command);
 	usual[0] = need_memory(strdup(request->type));
-	if (list->unmodified)
+	if (list->launch[OPTION_UNMODIFIED])
 		usual[2] = in_place;
 	return usual;
 }
@@ -249,8 +243,6 @@ void mount_helper_parse(struct options *options, int argc, char **argv)
 
 	add(&line, argv[0]);
 	add(&line, "--background");
-	if (list.unmodified)
-		add(&line, "--unmodified");
 	add_launch_options(&line, &list);
 	add_names(&line, &request, &list);
 	if (list.mount.length)

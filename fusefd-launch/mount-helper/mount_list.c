@@ -7,14 +7,6 @@
 #include "common/die.h"
 #include "launch/mount/mount_options.h"
 
-const char *const launch_option_names[LAUNCH_OPTIONS] = {
-	[LAUNCH_FDS] = "fds",
-	[LAUNCH_SETUID] = "setuid",
-	[LAUNCH_KEEP_CAPS] = "keep_caps",
-	[LAUNCH_READY_TIMEOUT] = "ready_timeout",
-	[LAUNCH_STOP_TIMEOUT] = "stop_timeout",
-};
-
 /* What concerns mount(8), systemd or whoever reads fstab, and flags of the
  * kernel's that change nothing here. mount(8) keeps most of them to itself, but
  * not all versions do, and others call a helper, too. An '=' at the end stands
@@ -85,11 +77,21 @@ static bool take_value(const char **place, const char *option, const char *name)
 	return value;
 }
 
+static bool take_flag(const char **place, const char *option, const char *name)
+{
+	const bool given = strcmp(option, name) == 0;
+
+	if (given)
+		*place = "";
+	return given;
+}
+
 static bool is_for_launcher(struct mount_list *list, const char *option)
 {
-	for (size_t i = 0; i < LAUNCH_OPTIONS; i++)
-		if (take_value(&list->launch[i], option,
-			       launch_option_names[i]))
+	for (const struct option_row *row = option_table; row->name; row++)
+		if (row->fstab &&
+		    (row->value ? take_value : take_flag)(
+			    &list->launch[row->number], option, row->fstab))
 			return true;
 	return take_value(&list->command, option, "command");
 }
@@ -100,8 +102,6 @@ static void sort(struct mount_list *list, const char *option, bool sloppy)
 		return;
 	if (strcmp(option, "remount") == 0) {
 		list->remount = true;
-	} else if (strcmp(option, "unmodified") == 0) {
-		list->unmodified = true;
 	} else if (is_lacking(option)) {
 		if (!sloppy)
 			die("mount option %s: this version has no such option",

@@ -10,27 +10,17 @@
 #include <stddef.h>
 
 #include "common/text.h"
-
-/* Those that are options of fusefd-launch under another name. */
-enum launch_option {
-	LAUNCH_FDS,
-	LAUNCH_SETUID,
-	LAUNCH_KEEP_CAPS,
-	LAUNCH_READY_TIMEOUT,
-	LAUNCH_STOP_TIMEOUT,
-	LAUNCH_OPTIONS,
-};
-
-extern const char *const launch_option_names[LAUNCH_OPTIONS];
+#include "launch/option_table.h"
 
 struct mount_list {
-	const char *launch[LAUNCH_OPTIONS]; /* values; NULL: not given */
-	const char *command;		    /* likewise */
+	/* By an option's number in fusefd-launch's table: its value, "" of one
+	 * that takes none; NULL: not given. */
+	const char *launch[OPTIONS_END];
+	const char *command;	/* NULL: not given */
 	struct text mount;	/* a list for fusefd-launch's --options */
 	struct text filesystem; /* a list for the filesystem's own -o */
 	bool has_fsname;
 	bool remount;
-	bool unmodified;
 };
 
 /* Cuts it at commas; not at those within double quotes or behind a backslash,

@@ -9,7 +9,6 @@
 
 #include "common/die.h"
 #include "launch/command/command.h"
-#include "launch/help.h"
 
 #define USAGE                                                                  \
 	"Usage: " MOUNT_HELPER_NAME " SOURCE MOUNTPOINT [-sfnv] [-o OPTIONS] " \
@@ -36,9 +35,9 @@ static const char *parse_type(const char *type)
 	return type + strlen(prefix);
 }
 
-static noreturn void print_usage(void)
+static noreturn void print_and_exit(const char *text)
 {
-	if (puts(USAGE "\nSee mount.fusefd(8).") < 0 || fflush(stdout))
+	if (puts(text) < 0 || fflush(stdout))
 		die("cannot write to stdout: %s", strerror(errno));
 	exit(0);
 }
@@ -79,9 +78,9 @@ static void parse_option(struct mount_request *request, int option)
 		    "Enter that one first: nsenter --mount=NAMESPACE mount "
 		    "...");
 	case 'h':
-		print_usage();
+		print_and_exit(USAGE "\nSee mount.fusefd(8).");
 	case 'V':
-		help_print_version();
+		print_and_exit("fusefd-launch " VERSION);
 	}
 }
 

@@ -11,7 +11,7 @@
 
 #include "common/die.h"
 #include "common/fds.h"
-#include "launch/privilege/privileges.h"
+#include "supervise/capabilities.h"
 
 static noreturn void exit_as(pid_t supervisor)
 {
@@ -31,7 +31,7 @@ static noreturn void wait_in_front(pid_t supervisor, int ready)
 	ssize_t length;
 
 	fds_close_others(&ready, 1);
-	if (!privileges_try_give_up())
+	if (!capabilities_give_up())
 		die("cannot drop capabilities: %s", strerror(errno));
 	do
 		length = read(ready, &byte, 1);
@@ -48,8 +48,8 @@ int background_start(void)
 	pid_t supervisor;
 	int ends[2];
 
-	/* A caller may ignore SIGCHLD, and then there is no status to be had.
-	 * The supervisor needs to know, for COMMAND is to find it so. */
+	/* If the caller ignores SIGCHLD there is no status to be had. The
+	 * supervisor is told of it, since COMMAND is to find it so. */
 	if (sigaction(SIGCHLD, &by_default, &callers))
 		die("cannot set the process's signals: %s", strerror(errno));
 	if (pipe2(ends, O_CLOEXEC))

@@ -6,8 +6,8 @@
 #ifndef FUSEFD_LAUNCH_BACKGROUND_H
 #define FUSEFD_LAUNCH_BACKGROUND_H
 
-/* Returns in the supervisor, with an fd that hangs up where the front is gone
- * before its time: somebody has interrupted it. The front keeps no privilege
+/* Returns in the supervisor, with an fd that hangs up if the front is gone
+ * before its time: somebody has interrupted it. The front keeps no capability
  * and no fd above 2. It exits as the supervisor does, or with 0 as soon as the
  * supervisor is ready. */
 int background_start(void);

@@ -18,8 +18,11 @@
  * until we bury it, so that a signal cannot hit anybody else. */
 #define LIST "/proc/thread-self/children"
 
-/* Those that this process had before it was the launcher, as a shell has that
- * becomes one by exec. */
+/* Opened once: a user may set our RLIMIT_NOFILE. */
+static FILE *list;
+
+/* Those that this process had before it was a supervisor: the keeper, and those
+ * of a shell that has become one by exec. */
 static struct {
 	pid_t *pids;
 	size_t count;
@@ -44,7 +47,7 @@ bool children_forget_stranger(pid_t child)
 	return true;
 }
 
-static bool read_next(FILE *list, pid_t but, pid_t *child)
+static bool read_next(pid_t but, pid_t *child)
 {
 	unsigned long number;
 	char word[16];
@@ -69,54 +72,39 @@ static void add_stranger(pid_t child)
 
 void children_adopt_orphans(void)
 {
-	FILE *list = fopen(LIST, "re");
 	pid_t child;
 
+	list = fopen(LIST, "re");
 	if (!list)
 		die("cannot watch over COMMAND's processes: '" LIST "': %s",
 		    strerror(errno));
-	while (read_next(list, -1, &child))
+	while (read_next(-1, &child))
 		add_stranger(child);
-	fclose(list);
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
 		die("cannot become the parent of orphans: %s", strerror(errno));
 }
 
-/* Without the list, as where somebody sets our RLIMIT_NOFILE. */
-static size_t count_any(void)
-{
-	siginfo_t ended;
-
-	return waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) == 0;
-}
-
 size_t children_signal(int signal, pid_t but)
 {
-	FILE *list = fopen(LIST, "re");
 	size_t count = 0;
 	pid_t child;
 
-	if (!list)
-		return count_any();
-	while (read_next(list, but, &child)) {
+	rewind(list);
+	while (read_next(but, &child)) {
 		count++;
 		if (signal)
 			(void)kill(child, signal);
 	}
-	fclose(list);
 	return count;
 }
 
 pid_t children_find_only(pid_t but)
 {
-	FILE *list = fopen(LIST, "re");
 	pid_t child, another;
 
-	if (!list)
+	rewind(list);
+	if (!read_next(but, &child) || read_next(but, &another))
 		return -1;
-	if (!read_next(list, but, &child) || read_next(list, but, &another))
-		child = -1;
-	fclose(list);
 	return child;
 }
 
@@ -127,8 +115,8 @@ void children_ask_to_end(pid_t but)
 	children_signal(SIGCONT, but);
 }
 
-/* From the terminal it goes to the whole process group: COMMAND has it. But
- * that the terminal has hung up is told to the session's leader alone. */
+/* A signal from the terminal goes to the whole process group: COMMAND has it.
+ * But that the terminal has hung up is told to the session's leader alone. */
 static bool has_gone_to_all(const struct signalfd_siginfo *info, pid_t command)
 {
 	return info->ssi_code == SI_KERNEL && getpgid(command) == getpgrp() &&

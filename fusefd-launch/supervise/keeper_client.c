@@ -49,12 +49,6 @@ void keeper_find(struct keeper *keeper)
 	(void)unsetenv(FUSEFD_NAME_KEEPER_FD);
 }
 
-static void close_socket(struct keeper *keeper)
-{
-	close(keeper->socket);
-	keeper->socket = -1;
-}
-
 /* The end of the socket is the keeper's own end: nothing is left by then. */
 void keeper_let_go(struct keeper *keeper)
 {
@@ -65,7 +59,8 @@ void keeper_let_go(struct keeper *keeper)
 	if (shutdown(keeper->socket, SHUT_WR) == 0)
 		while (recv(keeper->socket, &byte, 1, 0) > 0)
 			;
-	close_socket(keeper);
+	close(keeper->socket);
+	keeper->socket = -1;
 }
 
 static void pack(struct parcel *parcel, void *bytes, size_t length)
@@ -136,10 +131,11 @@ static int receive_answer(int socket, struct fusefd_keeper_answer *answer,
 	return length == 0 ? EPIPE : EPROTO;
 }
 
-/* An answer that comes too late would be taken for the next request's. */
+/* An answer that comes too late would be taken for the next request's. The
+ * socket is not closed: a loop that watches it hears that it has hung up. */
 static int lose(struct keeper *keeper, int error)
 {
-	close_socket(keeper);
+	(void)shutdown(keeper->socket, SHUT_RDWR);
 	switch (error) {
 	case EAGAIN:
 		return ETIMEDOUT;

@@ -17,9 +17,9 @@ struct keeper {
  * that COMMAND's environment does not have it. Dies if there is none. */
 void keeper_find(struct keeper *keeper);
 
-/* Each returns 0 or an errno. EPIPE: the keeper is gone, which nobody knows more
- * of; ETIMEDOUT: it did not answer for ten seconds, and has been let go. What
- * else they may say is the keeper's (fusefd(7)). */
+/* Each returns 0 or an errno. EPIPE: the keeper is gone; ETIMEDOUT: it did not
+ * answer for ten seconds, and is not waited for again. Both hang up the socket.
+ * What else they may say is the keeper's (fusefd(7)). */
 int keeper_attach(struct keeper *keeper, uint64_t *mount_id,
 		  uint64_t *unique_id);
 int keeper_restrict(struct keeper *keeper, uint32_t flags);

@@ -18,7 +18,7 @@
 /* systemd takes messages of at most this size, too. */
 #define MESSAGE_MAX 4096
 
-/* The kernel chooses the address where none is given: five hexadecimal digits
+/* The kernel chooses the address if none is given: five hexadecimal digits
  * (unix(7), "Autobind feature"). */
 static char *bind_to_any(int fd)
 {
@@ -65,8 +65,8 @@ static bool is_from(struct msghdr *message, uid_t owner, pid_t *by)
 	return sender.uid == owner || sender.uid == 0;
 }
 
-/* Of READY=1 and STOPPING=1, the first. */
-static enum notice find_notice(char *text, uint64_t *restrictions)
+/* Whichever of READY=1 and STOPPING=1 comes first. */
+static enum notice find_notice(char *text, uint32_t *restrictions)
 {
 	enum notice notice = NOTICE_NONE;
 	char *line;
@@ -83,12 +83,11 @@ static enum notice find_notice(char *text, uint64_t *restrictions)
 	return notice;
 }
 
-/* Of fds that come along none gets in: there is room for the credentials
- * only. So the kernel closes the one that comes with BARRIER=1, which is what
- * its sender waits for (sd_notify_barrier(3)): whatever was said before that has
- * been seen to. */
+/* No fd that comes along gets in: there is room for the credentials only. So the
+ * kernel closes the one that comes with BARRIER=1, which is what its sender waits
+ * for (sd_notify_barrier(3)): whatever was said before that has been seen to. */
 enum notice notify_read(int socket, uid_t owner, pid_t *by,
-			uint64_t *restrictions)
+			uint32_t *restrictions)
 {
 	char text[MESSAGE_MAX + 1];
 	union {

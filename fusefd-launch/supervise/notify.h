@@ -11,8 +11,8 @@
 #include <sys/types.h>
 
 /* A socket for COMMAND's messages, with an abstract address, so that no file
- * can be left behind. name: for NOTIFY_SOCKET; allocated. Dies where there can
- * be none. */
+ * can be left behind. name: for NOTIFY_SOCKET; allocated. Dies if there can be
+ * none. */
 int notify_open(const char **name);
 
 enum notice { NOTICE_NONE, NOTICE_READY, NOTICE_STOPPING };
@@ -21,7 +21,7 @@ enum notice { NOTICE_NONE, NOTICE_READY, NOTICE_STOPPING };
  * process. restrictions: what else it asks for (restriction.h), which is to be
  * seen to first; 0: nothing. */
 enum notice notify_read(int socket, uid_t owner, pid_t *by,
-			uint64_t *restrictions);
+			uint32_t *restrictions);
 
 /* Say READY=1 at that NOTIFY_SOCKET; NULL: nobody waits. */
 void notify_ready(const char *name);

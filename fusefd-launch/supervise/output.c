@@ -41,7 +41,7 @@ static void log_bytes(struct output *output, const char *bytes, size_t length)
  * keep us from all else. */
 #define PIPE_SIZE 65536
 
-void output_relay(struct output *output)
+bool output_relay(struct output *output)
 {
 	char bytes[1024];
 	ssize_t length;
@@ -52,22 +52,29 @@ void output_relay(struct output *output)
 		if (length < 0 && errno == EINTR)
 			continue;
 		if (length < 0 && errno == EAGAIN)
-			return;
+			return true;
 		if (length <= 0) {
 			log_line(output);
-			close(output->from);
-			output->from = -1;
-		} else if (output->to_log) {
+			return false;
+		}
+		if (output->to_log) {
 			log_bytes(output, bytes, (size_t)length);
 		} else {
 			(void)!write(STDERR_FILENO, bytes, (size_t)length);
 		}
 	}
+	return true;
+}
+
+void output_close(struct output *output)
+{
+	close(output->from);
+	output->from = -1;
 }
 
 void output_to_log(struct output *output)
 {
-	output_relay(output);
+	(void)output_relay(output);
 	output->to_log = true;
 	openlog(output->name, LOG_PID, LOG_DAEMON);
 }

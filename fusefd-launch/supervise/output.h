@@ -19,8 +19,9 @@ struct output {
 /* Returns COMMAND's end. */
 int output_open(struct output *output, const char *name);
 
-/* Pass on what there is. */
-void output_relay(struct output *output);
+/* Pass on what there is. false if there will be no more. */
+bool output_relay(struct output *output);
+void output_close(struct output *output);
 
 /* From now on to the system log. */
 void output_to_log(struct output *output);

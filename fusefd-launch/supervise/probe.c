@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "common/fds.h"
-#include "launch/privilege/privileges.h"
 
 /* The connection was aborted, before the request or during it. */
 static bool is_of_dead_connection(int error)
@@ -19,10 +18,10 @@ static bool is_of_dead_connection(int error)
 	return error == ENOTCONN || error == ECONNABORTED || error == ENODEV;
 }
 
-/* Whatever the filesystem answers, it does answer: an error may be its own. One
- * whose own root is gone, as where it passes on what a dead mount or a socket
- * says, answers another question differently, as a rule; the kernel, of a dead
- * connection, does not. */
+/* Whatever the filesystem answers, it does answer: an error may be its own. If
+ * its own root is gone, because it passes on what a dead mount or a socket says,
+ * it answers another question differently, as a rule; the kernel, speaking of a
+ * dead connection, does not. */
 static bool answers(int mount)
 {
 	struct statx status;
@@ -39,12 +38,10 @@ static noreturn void ask(int mount)
 {
 	(void)prctl(PR_SET_NAME, "fusefd-probe", 0, 0, 0);
 	fds_close_others(&mount, 1);
-	/* Nor may it keep those waiting who wait for the end of a pipe: the
-	 * owner's READY=1 may come long before the answer. */
+	/* The owner's READY=1 may come long before the answer, and nobody who
+	 * waits for the end of a pipe is to wait for the answer. */
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		close(fd);
-	if (!privileges_try_give_up())
-		_exit(1);
 	_exit(!answers(mount));
 }
 

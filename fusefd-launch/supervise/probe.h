@@ -8,10 +8,11 @@
 
 #include <sys/types.h>
 
-/* A child, with the owner's ids as the supervisor has them, that asks. It ends
- * with 0 where the filesystem has answered, and with another status where the
- * connection is dead. One that a signal ends, as the owner may send it, says
- * neither. -1, with errno, where there can be none. */
+/* A child that asks. It ends with 0 when the filesystem has answered, and with
+ * another status if the connection is dead. One that a signal ends, as the owner
+ * may send it, says neither. mount: an fd of a detached mount, since a probe
+ * keeps a mount busy for as long as nobody answers it. -1, with errno, if there
+ * can be none. */
 pid_t probe_start(int mount);
 
 #endif

@@ -2,95 +2,87 @@
 #include "supervise/restriction.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
 
 #include "common/die.h"
+#include "lib/protocol.h"
 
-static const char prefix[] = "FUSEFD_RESTRICT=";
+static const char prefix[] = FUSEFD_RESTRICT_PREFIX;
 
-static uint64_t attribute_of(const char *word, size_t length)
+static uint32_t flag_of(const char *word, size_t length)
 {
 	static const struct {
 		const char *word;
-		uint64_t attribute;
+		uint32_t flag;
 	} known[] = {
-		{"ro", MOUNT_ATTR_RDONLY},
-		{"noexec", MOUNT_ATTR_NOEXEC},
+		{FUSEFD_RESTRICT_RO, FUSEFD_KEEPER_RO},
+		{FUSEFD_RESTRICT_NOEXEC, FUSEFD_KEEPER_NOEXEC},
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (strlen(known[i].word) == length &&
 		    strncmp(known[i].word, word, length) == 0)
-			return known[i].attribute;
+			return known[i].flag;
 	return 0;
 }
 
-uint64_t restriction_parse(const char *line)
+uint32_t restriction_parse(const char *line)
 {
-	uint64_t attributes = 0;
+	uint32_t flags = 0;
 	size_t length;
 
 	if (strncmp(line, prefix, sizeof(prefix) - 1) != 0)
 		return 0;
 	for (line += sizeof(prefix) - 1; *line; line += *line == ',') {
 		length = strcspn(line, ",");
-		attributes |= attribute_of(line, length);
+		flags |= flag_of(line, length);
 		line += length;
 	}
-	return attributes;
+	return flags;
 }
 
-const char *restriction_words(uint64_t attributes)
+const char *restriction_words(uint32_t flags)
 {
-	switch (attributes & (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC)) {
-	case MOUNT_ATTR_RDONLY:
-		return "ro";
-	case MOUNT_ATTR_NOEXEC:
-		return "noexec";
-	case MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC:
-		return "ro,noexec";
+	switch (flags & (FUSEFD_KEEPER_RO | FUSEFD_KEEPER_NOEXEC)) {
+	case FUSEFD_KEEPER_RO:
+		return FUSEFD_RESTRICT_RO;
+	case FUSEFD_KEEPER_NOEXEC:
+		return FUSEFD_RESTRICT_NOEXEC;
+	case FUSEFD_KEEPER_RO | FUSEFD_KEEPER_NOEXEC:
+		return FUSEFD_RESTRICT_RO "," FUSEFD_RESTRICT_NOEXEC;
 	default:
 		return "";
 	}
 }
 
-static const char *explain(uint64_t attributes, const char *reason)
+static const char *reason(int error)
 {
-	const char *words = restriction_words(attributes);
+	switch (error) {
+	case ENOSYS:
+		return "that takes Linux 5.12 or later";
+	case EPIPE:
+		return "the mount's keeper was killed";
+	case ETIMEDOUT:
+		return "the mount's keeper does not answer";
+	default:
+		return strerror(error);
+	}
+}
+
+const char *restriction_apply(struct keeper *keeper, uint32_t flags)
+{
+	const int error = keeper_restrict(keeper, flags);
+	const char *words = restriction_words(flags);
 	char *text;
 
+	if (!error)
+		return NULL;
 	if (asprintf(&text,
 		     "COMMAND asks for '%s': %s\n"
 		     "Give '-o %s' to fusefd-launch.",
-		     words, reason, words) < 0)
+		     words, reason(error), words) < 0)
 		die("out of memory");
 	return text;
-}
-
-/* By the fd: asks nothing of the filesystem, which does not run. What the mount
- * has already takes no new kernel. */
-const char *restriction_apply(const struct launch *launch, uint64_t attributes)
-{
-	struct mount_attr change = {
-		.attr_set = attributes & ~launch->options.mount.attributes,
-	};
-	int error = 0;
-
-	if (!change.attr_set)
-		return NULL;
-	if (!privileges_try_raise(&launch->privileges))
-		return explain(attributes, "CAP_SYS_ADMIN could not be raised");
-	if (mount_setattr(launch->mount, "", AT_EMPTY_PATH, &change,
-			  sizeof(change)))
-		error = errno;
-	if (!privileges_try_lower(&launch->privileges))
-		return explain(attributes,
-			       "CAP_SYS_ADMIN could not be lowered");
-	if (error == ENOSYS)
-		return explain(attributes, "that takes Linux 5.12 or later");
-	return error ? explain(attributes, strerror(error)) : NULL;
 }

@@ -25,7 +25,7 @@ int signals_take(struct signals *callers)
 	int fd;
 
 	fill(&set);
-	/* Where the caller ignores SIGCHLD the kernel buries the children, and
+	/* If the caller ignores SIGCHLD the kernel buries the children, and
 	 * nobody learns how they ended. */
 	if (sigprocmask(SIG_BLOCK, &set, &callers->mask) ||
 	    sigaction(SIGCHLD, &by_default, &callers->child))

@@ -10,17 +10,18 @@
 #include <stdbool.h>
 #include <sys/signalfd.h>
 
-/* What the caller had, where a supervisor needs it otherwise. */
+/* What the caller had and a supervisor needs otherwise. */
 struct signals {
 	sigset_t mask;
 	struct sigaction child;
 };
 
 /* Block what a supervisor handles, and SIGPIPE and SIGTTOU, which must not keep
- * it from telling something: returns a signalfd. Dies where there is none. */
+ * it from telling something: returns a signalfd. Dies if there can be none. */
 int signals_take(struct signals *callers);
 
-/* The next signal that has come to that fd; false where there is none. */
+/* The next signal that has come to that fd; false if there is none. A loop asks
+ * for one at a time: who sends them without end is not to keep it. */
 bool signals_next(int fd, struct signalfd_siginfo *signal);
 
 /* In the child that becomes COMMAND. */

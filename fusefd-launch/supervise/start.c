@@ -10,48 +10,56 @@
 
 #include "common/die.h"
 #include "launch/command/command.h"
+#include "supervise/command_environment.h"
 
-/* On a pipe that the exec closes, so that a report means that there was none:
- * an exit status could be COMMAND's own. */
+/* On a pipe that the exec closes: if nothing comes, there was an exec. An exit
+ * status could be COMMAND's own. */
 static noreturn void report(int to, int error)
 {
 	(void)!write(to, &error, sizeof(error));
 	_exit(EXIT_NOT_STARTED);
 }
 
-static noreturn void become_command(const struct launch *launch,
-				    const struct signals *signals, int output,
-				    const struct terminal *terminal, int to)
+/* Neither the session nor an open terminal tells of this process's terminal
+ * then, into which COMMAND's user could type (TIOCSTI). */
+static bool isolate(void)
 {
-	char **environment =
-		handoff_environment(&launch->handoff, &launch->options,
-				    launch->callers_environment);
+	const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
-	if (terminal)
-		terminal_take(terminal);
-	if (output >= 0 && (dup2(output, STDOUT_FILENO) < 0 ||
-			    dup2(output, STDERR_FILENO) < 0))
+	return setsid() >= 0 && null >= 0 && dup2(null, STDIN_FILENO) >= 0;
+}
+
+static noreturn void become_command(struct command *command,
+				    const struct signals *signals, int to)
+{
+	if (command->terminal)
+		terminal_take(command->terminal);
+	if (command->output >= 0 && (dup2(command->output, STDOUT_FILENO) < 0 ||
+				     dup2(command->output, STDERR_FILENO) < 0))
 		report(to, errno);
-	if (!privileges_try_drop(&launch->privileges))
+	if (command->isolated && !isolate())
 		report(to, errno);
+	if (command->listen_fds)
+		command_environment_add_listen_fds(&command->environment,
+						   command->device_fd_count);
 	signals_give_back(signals);
-	command_execute(launch->path, launch->options.command, environment);
+	command_execute(command->path, command->arguments,
+			command->environment.variables);
 	report(to, errno);
 }
 
-/* What is COMMAND's alone: the connection has to die with COMMAND, and who
- * waits for the end of a pipe waits for COMMAND's. */
-static void close_commands_fds(const struct launch *launch)
+/* The connection has to die with COMMAND; and those who wait for the end of a
+ * pipe wait for COMMAND's end of it. */
+static void close_commands_fds(const struct command *command)
 {
-	for (size_t i = 0; i < launch->handoff.count; i++)
-		close(launch->handoff.fds[i]);
-	for (size_t i = 0; i < launch->options.keep_fd_count; i++)
-		if (launch->options.keep_fds[i] > STDERR_FILENO)
-			close(launch->options.keep_fds[i]);
+	for (size_t i = 0; i < command->device_fd_count; i++)
+		close(command->device_fds[i]);
+	for (size_t i = 0; i < command->keep_fd_count; i++)
+		if (command->keep_fds[i] > STDERR_FILENO)
+			close(command->keep_fds[i]);
 }
 
-pid_t start_command(const struct launch *launch, const struct signals *signals,
-		    int output, struct terminal *terminal)
+pid_t start_command(struct command *command, const struct signals *signals)
 {
 	int ends[2], error;
 	pid_t child;
@@ -63,18 +71,18 @@ pid_t start_command(const struct launch *launch, const struct signals *signals,
 	if (child < 0)
 		die("cannot start a process: %s", strerror(errno));
 	if (child == 0)
-		become_command(launch, signals, output, terminal, ends[1]);
+		become_command(command, signals, ends[1]);
 	close(ends[1]);
 	do
 		length = read(ends[0], &error, sizeof(error));
 	while (length < 0 && errno == EINTR);
 	close(ends[0]);
 	if (length != sizeof(error)) {
-		close_commands_fds(launch);
+		close_commands_fds(command);
 		return child;
 	}
 	(void)waitpid(child, NULL, 0);
-	if (terminal)
-		terminal_give_back(terminal);
-	command_die_unexecuted(launch->path, error);
+	if (command->terminal)
+		terminal_give_back(command->terminal);
+	command_die_unexecuted(command->path, error);
 }

@@ -5,17 +5,33 @@
 #ifndef FUSEFD_LAUNCH_START_H
 #define FUSEFD_LAUNCH_START_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
-#include "launch/launch.h"
+#include "launch/command/environment.h"
 #include "supervise/signals.h"
 #include "supervise/terminal.h"
 
-/* Returns its pid when it is executed; the device fds and the kept ones are
- * closed here by then. Where it cannot be, dies as exec mode does. output: an fd
- * that becomes its stdout and stderr, or -1. terminal: it takes that, with a
- * process group of its own; NULL: it stays in ours. */
-pid_t start_command(const struct launch *launch, const struct signals *signals,
-		    int output, struct terminal *terminal);
+struct command {
+	const char *path;
+	char **arguments;
+	struct environment environment;
+	bool listen_fds; /* its pid is one of the variables, then */
+	/* Its own alone: they are closed here once it is executed. */
+	const int *device_fds;
+	size_t device_fd_count;
+	const int *keep_fds;
+	size_t keep_fd_count;
+	int output; /* becomes its stdout and stderr; -1: they are ours */
+	/* It takes that, with a process group of its own; NULL: it stays in
+	 * ours. */
+	struct terminal *terminal;
+	bool isolated; /* a session of its own, and nothing to read from */
+};
+
+/* Returns its pid when it is executed. If it cannot be, dies as exec mode
+ * does. */
+pid_t start_command(struct command *command, const struct signals *signals);
 
 #endif

@@ -19,8 +19,8 @@ void terminal_open(struct terminal *terminal);
 /* In the child, before it becomes COMMAND. */
 void terminal_take(const struct terminal *terminal);
 
-/* Of a child that a signal has stopped: where that was Ctrl-Z, at a terminal
- * that is COMMAND's, no shell knows of it, and nobody would continue it. */
+/* A signal has stopped a child: if that was Ctrl-Z, at a terminal that is
+ * COMMAND's, no shell knows of it, and nobody would continue it. */
 void terminal_undo_stop(const struct terminal *terminal, pid_t child,
 			int number);
 

@@ -109,14 +109,33 @@ static void the_launchers_options_are_kept_apart(void **state)
 			  "fds=,fsname=x,remount");
 
 	(void)state;
-	assert_string_equal(list.launch[LAUNCH_FDS], "");
-	assert_string_equal(list.launch[LAUNCH_SETUID], "alice:crew");
-	assert_string_equal(list.launch[LAUNCH_KEEP_CAPS], "chown:fowner");
-	assert_string_equal(list.launch[LAUNCH_READY_TIMEOUT], "5");
-	assert_string_equal(list.launch[LAUNCH_STOP_TIMEOUT], "0");
+	assert_string_equal(list.launch['n'], "");
+	assert_string_equal(list.launch['u'], "alice:crew");
+	assert_string_equal(list.launch['c'], "chown:fowner");
+	assert_string_equal(list.launch[OPTION_READY_TIMEOUT], "5");
+	assert_string_equal(list.launch[OPTION_STOP_TIMEOUT], "0");
 	assert_string_equal(list.command, "a {} b");
 	assert_true(list.has_fsname);
 	assert_true(list.remount);
+}
+
+static void names_of_the_table_are_for_the_launcher(void **state)
+{
+	(void)state;
+	for (const struct option_row *row = option_table; row->name; row++) {
+		struct mount_list list;
+		char option[64];
+
+		if (!row->fstab)
+			continue;
+		snprintf(option, sizeof(option), "%s%s", row->fstab,
+			 row->value ? "=1" : "");
+		list = read_list(option);
+		assert_row(option, list.launch[row->number]);
+		assert_string_equal(list.launch[row->number],
+				    row->value ? "1" : "");
+		assert_string_equal(text_of(&list.filesystem), "");
+	}
 }
 
 static void without_options_there_are_none(void **state)
@@ -124,7 +143,7 @@ static void without_options_there_are_none(void **state)
 	const struct mount_list list = read_list("");
 
 	(void)state;
-	for (size_t i = 0; i < LAUNCH_OPTIONS; i++)
+	for (size_t i = 0; i < OPTIONS_END; i++)
 		assert_null(list.launch[i]);
 	assert_null(list.command);
 	assert_false(list.has_fsname);
@@ -226,6 +245,7 @@ int main(void)
 		cmocka_unit_test(each_option_goes_where_it_belongs),
 		cmocka_unit_test(what_concerns_others_is_dropped),
 		cmocka_unit_test(the_launchers_options_are_kept_apart),
+		cmocka_unit_test(names_of_the_table_are_for_the_launcher),
 		cmocka_unit_test(without_options_there_are_none),
 		cmocka_unit_test(commas_can_be_part_of_a_value),
 		cmocka_unit_test(a_value_stays_one_option),

@@ -9,6 +9,7 @@
 #include <sys/mount.h>
 
 #include "dies.h"
+#include "launch/option_table.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -32,6 +33,25 @@ static struct options parse(char **argv)
 	memset(&options, 0xff, sizeof(options));
 	options_parse(&options, argc, argv);
 	return options;
+}
+
+/* In a line that begins an entry of a list, and as a whole word. Tests run in
+ * the folder of the sources. */
+static bool manual_has(const char *path, const char *entry)
+{
+	FILE *file = fopen(path, "re");
+	bool found = false;
+	char line[256];
+
+	assert_non_null(file);
+	while (!found && fgets(line, sizeof(line), file)) {
+		const char *place = strstr(line, entry);
+
+		found = place && strncmp(line, ".It ", 4) == 0 &&
+			strchr(" \n", place[strlen(entry)]);
+	}
+	fclose(file);
+	return found;
 }
 
 /* What --fds=auto is to be on this machine. */
@@ -397,51 +417,200 @@ static void other_capabilities_are_refused(void **state)
 			    PARSE("-c", rows[i].list, "m", "c"));
 }
 
-static void help_names_every_option(void **state)
+static void help_and_version_are_asked_for_and_nothing_else(void **state)
 {
-	static const char *const names[] = {
-		"Usage: fusefd-launch",
-		"-n, --fds=",
-		"-o, --options=",
-		"-u, --user=",
-		"-c, --keep-caps=",
-		"-k, --keep-fd=",
-		"--listen-fds",
-		"--literal",
-		"--dry-run",
-		"-v, --verbose",
-		"-h, --help",
-		"-V, --version",
-		"{mountpoint}",
-		"125",
-		"126",
-		"127",
+	(void)state;
+	assert_int_equal(PARSE("--help").mode, RUN_HELP);
+	assert_int_equal(PARSE("-V").mode, RUN_HELP);
+	assert_int_equal(PARSE("-vh", "--bogus").mode, RUN_HELP);
+	assert_int_equal(PARSE("--version", "-S", "-b").mode, RUN_HELP);
+	assert_int_equal(PARSE("--unmount", "-n3", "-h").mode, RUN_HELP);
+	assert_dies(125, "unknown option '--bogus'\n",
+		    PARSE("--bogus", "--help"));
+	assert_int_equal(PARSE("m", "c", "--help").mode, RUN_EXEC);
+}
+
+static void a_detached_mount_is_commands(void **state)
+{
+	const struct options options =
+		PARSE("--detached", "-n3", "m", "c", "{}");
+
+	(void)state;
+	assert_int_equal(options.mode, RUN_DETACHED);
+	assert_string_equal(options.mountpoint, "m");
+	assert_string_equal(options.command[0], "c");
+	assert_int_equal(options.fds, 3);
+	assert_int_equal(PARSE("--detached", "--unmodified", "m", "c").first_fd,
+			 10);
+	assert_dies(125, "no MOUNTPOINT given\n", PARSE("--detached"));
+	assert_dies(125, "no COMMAND given to serve 'm'\n",
+		    PARSE("--detached", "m"));
+	assert_dies(125, "option --ready-timeout does not go with --detached\n",
+		    PARSE("--detached", "--ready-timeout=1", "m", "c"));
+	assert_dies(125, "option --stop-timeout does not go with --detached\n",
+		    PARSE("--stop-timeout=1", "--detached", "m", "c"));
+	assert_dies(125, "option --payload needs --send\n",
+		    PARSE("--detached", "--payload=x", "m", "c"));
+}
+
+static void source_and_options_are_texts(void **state)
+{
+	const struct options none = PARSE("m", "c");
+	const struct options options = PARSE(
+		"--source=a b", "--filesystem-options={source}", "m", "c");
+	const struct options empty =
+		PARSE("--source=", "--filesystem-options=", "m", "c");
+
+	(void)state;
+	assert_null(none.source);
+	assert_null(none.filesystem_options);
+	assert_string_equal(options.source, "a b");
+	assert_string_equal(options.filesystem_options, "{source}");
+	assert_string_equal(empty.source, "");
+	assert_string_equal(empty.filesystem_options, "");
+}
+
+/* ---- The table ------------------------------------------------------------ */
+
+/* A command line of each mode, with room for one more option. */
+static const struct {
+	enum run_mode mode;
+	char *chooses;
+	char *operands[4];
+} modes[] = {
+	{RUN_EXEC, "-v", {"m", "c", "{}"}},
+	{RUN_SUPERVISE, "--supervise", {"m", "c", "{}"}},
+	{RUN_BACKGROUND, "--background", {"m", "c", "{}"}},
+	{RUN_DETACHED, "--detached", {"m", "c", "{}"}},
+	{RUN_SEND, "--send=connect:/s", {"m"}},
+	{RUN_RECEIVE, "--receive=connect:/s", {"c", "{}"}},
+	{RUN_UNMOUNT, "--unmount", {"m"}},
+};
+
+static char *with_value(const struct option_row *row)
+{
+	static const char *const values[][2] = {
+		{"fds", "1"},	       {"options", "ro"},
+		{"user", "alice"},     {"keep-caps", "chown"},
+		{"keep-fd", "0"},      {"ready-timeout", "1"},
+		{"stop-timeout", "1"}, {"send", "connect:/s"},
+		{"payload", "x"},      {"receive", "connect:/s"},
+		{"source", "x"},       {"filesystem-options", "x"},
 	};
+	static char text[64];
 
-	(void)state;
-	for (size_t i = 0; i < COUNT(names); i++)
-		assert_exits(0, names[i], PARSE("--help"));
-	assert_exits(0, "Usage: ", PARSE("-h"));
-	assert_exits(0, "Usage: ", PARSE("-vh", "--bogus"));
+	snprintf(text, sizeof(text), "--%s", row->name);
+	for (size_t i = 0; row->value && i < COUNT(values); i++)
+		if (strcmp(row->name, values[i][0]) == 0)
+			snprintf(text, sizeof(text), "--%s=%s", row->name,
+				 values[i][1]);
+	assert_row(row->name, !row->value == !strchr(text, '='));
+	return text;
 }
 
-static void the_version_is_shown(void **state)
+static bool chooses_a_mode(const struct option_row *row)
 {
-	(void)state;
-	assert_exits(0, "fusefd-launch " VERSION "\n", PARSE("--version"));
-	assert_exits(0, "fusefd-launch " VERSION "\n", PARSE("-V"));
+	for (size_t i = 1; i < COUNT(modes); i++)
+		if (strncmp(modes[i].chooses + 2, row->name,
+			    strlen(row->name)) == 0)
+			return true;
+	return false;
 }
 
-static void help_to_a_full_disk(void)
+/* In the mode that a command line chooses, an option is taken or refused. */
+static void parse_in_mode(size_t i, const struct option_row *row)
 {
-	dup2(open("/dev/full", O_WRONLY | O_CLOEXEC), STDOUT_FILENO);
-	PARSE("--help");
+	char *const *operands = modes[i].operands;
+
+	(void)parse((char *[]){"x", modes[i].chooses, with_value(row),
+			       operands[0], operands[1], operands[2], NULL});
 }
 
-static void help_that_cannot_be_written_is_a_failure(void **state)
+static void an_option_goes_with_its_modes_alone(void **state)
+{
+	char message[64];
+
+	(void)state;
+	for (const struct option_row *row = option_table; row->name; row++) {
+		snprintf(message, sizeof(message), "option --%s ", row->name);
+		for (size_t i = 0; i < COUNT(modes); i++) {
+			if (chooses_a_mode(row))
+				continue;
+			if (row->modes & modes[i].mode)
+				assert_exits(SURVIVED, "",
+					     parse_in_mode(i, row));
+			else
+				assert_dies(125, message,
+					    parse_in_mode(i, row));
+		}
+	}
+}
+
+/* The options that choose a mode: --send goes with two others, no other one
+ * with any but itself. */
+static void modes_exclude_each_other(void **state)
 {
 	(void)state;
-	assert_exits(125, "", help_to_a_full_disk());
+	for (const struct option_row *row = option_table; row->name; row++) {
+		if (!chooses_a_mode(row))
+			continue;
+		for (size_t i = 1; i < COUNT(modes); i++) {
+			const bool is_same = (row->modes & modes[i].mode) != 0;
+			const bool sends = row->number == OPTION_SEND &&
+					   (modes[i].mode == RUN_SUPERVISE ||
+					    modes[i].mode == RUN_BACKGROUND);
+
+			if (sends)
+				assert_exits(
+					SURVIVED, "",
+					(void)parse((char *[]){
+						"x", modes[i].chooses,
+						with_value(row), "m", NULL}));
+			else if (is_same)
+				assert_exits(SURVIVED, "",
+					     parse_in_mode(i, row));
+			else
+				assert_dies(125, "", parse_in_mode(i, row));
+		}
+	}
+	assert_dies(125,
+		    "options --supervise, --background, --detached, --receive "
+		    "and --unmount exclude each other\n",
+		    PARSE("-S", "--detached", "m", "c"));
+	assert_dies(125, "option --send does not go with --detached\n",
+		    PARSE("--detached", "--send=connect:/s", "m"));
+}
+
+static void a_row_is_one_of_a_kind(void **state)
+{
+	(void)state;
+	for (const struct option_row *row = option_table; row->name; row++) {
+		assert_row(row->name, row->number > 0);
+		assert_row(row->name, row->number < OPTIONS_END);
+		assert_row(row->name, row->modes);
+		assert_row(row->name, row->fstab || !row->fstab_comma);
+		for (const struct option_row *other = option_table;
+		     other != row; other++) {
+			assert_row(row->name, other->number != row->number);
+			assert_row(row->name,
+				   strcmp(other->name, row->name) != 0);
+		}
+	}
+}
+
+static void the_manual_has_an_entry_for_every_option(void **state)
+{
+	(void)state;
+	for (const struct option_row *row = option_table; row->name; row++) {
+		char entry[64];
+
+		snprintf(entry, sizeof(entry), "Fl -%s", row->name);
+		assert_row(row->name, manual_has("man/fusefd-launch.8", entry));
+		if (!row->fstab)
+			continue;
+		snprintf(entry, sizeof(entry), "Cm %s", row->fstab);
+		assert_row(row->fstab, manual_has("man/mount.fusefd.8", entry));
+	}
 }
 
 /* The first argument is the caller's to choose. */
@@ -479,9 +648,14 @@ int main(void)
 		cmocka_unit_test(abbreviations_are_taken_where_they_are_clear),
 		cmocka_unit_test(capabilities_to_keep_add_up),
 		cmocka_unit_test(other_capabilities_are_refused),
-		cmocka_unit_test(help_names_every_option),
-		cmocka_unit_test(the_version_is_shown),
-		cmocka_unit_test(help_that_cannot_be_written_is_a_failure),
+		cmocka_unit_test(
+			help_and_version_are_asked_for_and_nothing_else),
+		cmocka_unit_test(a_detached_mount_is_commands),
+		cmocka_unit_test(source_and_options_are_texts),
+		cmocka_unit_test(an_option_goes_with_its_modes_alone),
+		cmocka_unit_test(modes_exclude_each_other),
+		cmocka_unit_test(a_row_is_one_of_a_kind),
+		cmocka_unit_test(the_manual_has_an_entry_for_every_option),
 		cmocka_unit_test(our_own_name_is_not_taken_from_the_caller),
 	};
 

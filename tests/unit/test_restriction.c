@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "supervise/restriction.h"
 
-#include <sys/mount.h>
+#include "lib/protocol.h"
 
 #include "dies.h"
 
-#define RO     MOUNT_ATTR_RDONLY
-#define NOEXEC MOUNT_ATTR_NOEXEC
+#define RO     FUSEFD_KEEPER_RO
+#define NOEXEC FUSEFD_KEEPER_NOEXEC
 
 static void words_are_read(void **state)
 {
 	static const struct {
 		const char *line;
-		uint64_t attributes;
+		uint32_t attributes;
 	} rows[] = {
 		{"FUSEFD_RESTRICT=ro", RO},
 		{"FUSEFD_RESTRICT=noexec", NOEXEC},
@@ -47,7 +47,7 @@ static void words_are_read(void **state)
 /* As a receiver writes what it has read. */
 static void words_are_written_as_they_are_read(void **state)
 {
-	static const uint64_t rows[] = {0, RO, NOEXEC, RO | NOEXEC};
+	static const uint32_t rows[] = {0, RO, NOEXEC, RO | NOEXEC};
 	char line[64];
 
 	(void)state;

@@ -13,6 +13,7 @@
 #include "common/die.h"
 #include "common/fds.h"
 #include "common/syscalls.h"
+#include "common/text.h"
 #include "launch/command/environment.h"
 
 /* 0, or the errno that an exec would fail with, as far as can be seen. */
@@ -87,6 +88,22 @@ const char *command_find(const char *name, char *const *callers_environment)
 	if (error)
 		die_unusable(name, error);
 	return name;
+}
+
+const char *command_absolute(const char *path)
+{
+	char *directory;
+
+	if (*path == '/')
+		return path;
+	directory = getcwd(NULL, 0);
+	if (!directory)
+		die_with(
+			EXIT_NOT_STARTED,
+			"cannot execute %s: the current directory has no name: "
+			"%s",
+			quoted(path), strerror(errno));
+	return text_join(text_join(directory, "/"), path);
 }
 
 static bool lies_below(const char *path, const char *directory)

@@ -16,6 +16,9 @@
  * EXIT_NOT_FOUND or EXIT_NOT_STARTED. */
 const char *command_find(const char *name, char *const *callers_environment);
 
+/* The same path, as it is called from any directory. */
+const char *command_absolute(const char *path);
+
 /* Dies where it lies below the mountpoint: the exec would look for it in the
  * new mount, and wait for the filesystem that it is to become. */
 void command_check_place(const char *path, const char *mountpoint);

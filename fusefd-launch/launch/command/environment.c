@@ -8,19 +8,22 @@
 #include <unistd.h>
 
 #include "common/die.h"
+#include "lib/protocol.h"
 
 /* Names; one that ends in '_' stands for all that begin so. These speak of
  * fds that are closed by now. */
 static const char *const of_closed_fds[] = {
-	"FUSEFD_",	"LISTEN_FDS",	 "LISTEN_PID",	   "LISTEN_FDNAMES",
+	FUSEFD_PREFIX,	"LISTEN_FDS",	 "LISTEN_PID",	   "LISTEN_FDNAMES",
 	"_FUSE_COMMFD", "_FUSE_COMMFD2", "LISTEN_PIDFDID",
 };
 
-/* And these lead to root's files, agents and session. */
-static const char *const of_root[] = {
-	"HOME",	     "USER",	   "LOGNAME",	   "SHELL",  "MAIL",
-	"XDG_",	     "DBUS_",	   "SSH_",	   "GPG_",   "KRB5CCNAME",
-	"GNUPGHOME", "XAUTHORITY", "ICEAUTHORITY", "TMPDIR", "OLDPWD",
+/* And these are all that another user's COMMAND gets: how to speak, where to
+ * look for programs, and whom to tell that it is ready. What else the caller has
+ * leads to the caller's files, agents, session and secrets. */
+static const char *const for_others[] = {
+	"LANG",		 "LANGUAGE",	   "LC_",	"TZ",
+	"PATH",		 "TERM",	   "COLORTERM", "NOTIFY_SOCKET",
+	"INVOCATION_ID", "JOURNAL_STREAM",
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -76,7 +79,7 @@ void environment_build(struct environment *environment, char *const *callers,
 	for (; *callers; callers++) {
 		if (is_named(*callers, of_closed_fds, COUNT(of_closed_fds)) ||
 		    (owner->name &&
-		     is_named(*callers, of_root, COUNT(of_root))))
+		     !is_named(*callers, for_others, COUNT(for_others))))
 			continue;
 		environment->variables[environment->count++] = *callers;
 	}

@@ -17,8 +17,8 @@ char **environment_take(void);
 const char *environment_get(char *const *environment, const char *name);
 
 /* A new environment: the caller's, less what concerned the caller alone (its
- * own handoff or socket activation and, for another user's COMMAND, root's
- * session), plus room for more variables. */
+ * own handoff or socket activation) or, for another user's COMMAND, the few
+ * variables that every program needs; plus room for more. */
 struct environment {
 	char **variables; /* NULL-ended */
 	size_t count;

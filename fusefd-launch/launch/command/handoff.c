@@ -8,6 +8,7 @@
 #include "common/text.h"
 #include "launch/command/placeholders.h"
 #include "launch/command/unmodified.h"
+#include "lib/protocol.h"
 #include "lib/stand-in/supervisor.h"
 
 #define PROTOCOL 1
@@ -15,9 +16,9 @@
 /* As sd_listen_fds(3) counts. */
 #define LISTEN_FDS_START 3
 
-/* The five of the protocol, FUSEFD_PAYLOAD_FD, NOTIFY_SOCKET, and the three of
- * --listen-fds. */
-#define VARIABLES 10
+/* The five of the protocol, FUSEFD_PAYLOAD_FD, FUSEFD_KEEPER_FD, NOTIFY_SOCKET,
+ * and the three of --listen-fds. */
+#define VARIABLES 11
 
 static const char *join_numbers(const struct handoff *handoff)
 {
@@ -112,12 +113,15 @@ char **handoff_environment(const struct handoff *handoff,
 	if (handoff->payload_fd)
 		environment_add(&environment, "FUSEFD_PAYLOAD_FD=%s",
 				handoff->payload_fd);
+	if (handoff->keeper_fd)
+		environment_add(&environment, FUSEFD_NAME_KEEPER_FD "=%s",
+				handoff->keeper_fd);
 	if (handoff->notify_socket)
 		environment_replace(&environment, "NOTIFY_SOCKET",
 				    handoff->notify_socket);
-	if (options->listen_fds)
+	if (options->listen_fds && !handoff->keeper_fd)
 		add_listen_fds(&environment, handoff);
-	if (options->unmodified)
+	if (options->unmodified && !handoff->keeper_fd)
 		unmodified_environment(&environment, callers,
 				       supervision(handoff, options));
 	return environment.variables;

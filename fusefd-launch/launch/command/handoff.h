@@ -20,6 +20,7 @@ struct handoff {
 	const struct owner *owner;
 	const char *notify_socket; /* a supervisor's; NULL: the caller's */
 	const char *payload_fd;	   /* its number, where there is one */
+	const char *keeper_fd;	   /* likewise: for a companion, not COMMAND */
 };
 
 /* Dies where --listen-fds cannot be had: sd_listen_fds(3) counts from 3, so

@@ -2,14 +2,13 @@
 #include "launch/command/unmodified.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/die.h"
 #include "common/text.h"
 #include "launch/command/command.h"
+#include "launch/command/companion.h"
 #include "launch/command/placeholders.h"
 
 /* Before it serves, such a program looks at its mountpoint, locks it, or asks
@@ -33,56 +32,9 @@ void unmodified_judge(const struct options *options)
 		    "mountpoint before it serves.");
 }
 
-static char *join(const char *first, const char *second)
-{
-	struct text text = {0};
-
-	text_add(&text, first);
-	text_add(&text, second);
-	return text.bytes;
-}
-
-/* As the kernel knows it: argv[0] is the caller's, and may be a link. */
-static char *own_path(void)
-{
-	char *path = need_memory(malloc(PATH_MAX));
-	const ssize_t length = readlink("/proc/self/exe", path, PATH_MAX);
-
-	if (length <= 0 || length == PATH_MAX)
-		die("cannot find out which file this is: '/proc/self/exe': %s\n"
-		    "fusefd-launch needs /proc mounted.",
-		    length < 0 ? strerror(errno) : "no such path");
-	path[length] = '\0';
-	return path;
-}
-
-static void cut_last(char *path)
-{
-	char *slash = strrchr(path, '/');
-
-	if (slash)
-		*slash = '\0';
-}
-
-/* From the launcher's own folder, as it is built; or from the one above, as it
- * is installed. Who may make another link to the launcher elsewhere chooses
- * what is loaded; but it is loaded into COMMAND, which is that user's own. */
-static const char *find_stand_ins(void)
-{
-	char *path = own_path();
-	const char *built;
-
-	cut_last(path);
-	built = join(path, "/libexec");
-	if (access(built, X_OK) == 0)
-		return built;
-	cut_last(path);
-	return join(path, "/libexec/fusefd");
-}
-
 static const char *find(const char *folder, const char *name, int mode)
 {
-	const char *const path = join(folder, name);
+	const char *const path = text_join(folder, name);
 
 	if (access(path, mode))
 		die("option --unmodified: cannot use %s: %s\n"
@@ -100,7 +52,8 @@ static const char *find(const char *folder, const char *name, int mode)
 static void put_together(struct environment *environment, const char *name,
 			 const char *first, const char *second)
 {
-	environment_replace(environment, name, join(join(first, ":"), second));
+	environment_replace(environment, name,
+			    text_join(text_join(first, ":"), second));
 }
 
 /* An empty entry of PATH is the current directory; of LD_PRELOAD, nothing. */
@@ -109,7 +62,7 @@ void unmodified_environment(struct environment *environment,
 {
 	const char *path = environment_get(callers, "PATH");
 	const char *preload = environment_get(callers, "LD_PRELOAD");
-	const char *const folder = find_stand_ins();
+	const char *const folder = companion_folder();
 	const char *const library = find(folder, "/libfusefd-preload.so", R_OK);
 
 	(void)find(folder, "/fusermount3", X_OK);

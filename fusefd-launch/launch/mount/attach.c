@@ -5,50 +5,100 @@
 #include <string.h>
 #include <sys/mount.h>
 
-#include "launch/mount/mount.h"
-#include "launch/mount/mount_unique.h"
-#include "launch/mount/mountinfo.h"
-#include "launch/mount/policy.h"
+#include "common/die.h"
+#include "launch/mount/fuse_conf.h"
 
-const char *attach_mount(const struct launch *launch)
+void attach_know_mount(struct attachment *attachment, uid_t owner)
 {
-	if (move_mount(launch->mount, "", launch->mountpoint.fd, "",
-		       MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) == 0)
-		return NULL;
-	return errno == ENOENT ? "it was removed meanwhile" : strerror(errno);
+	if (!identity_read(&attachment->identity, attachment->mount, owner))
+		die("cannot mount: the mount has no id: %s", strerror(errno));
 }
 
-/* What mountinfo says of the mount, or as much of it as is needed: to read it
- * takes the longer the more mounts there are. */
-static bool look(const struct launch *launch, struct mountinfo *info)
+/* What may take time comes first. */
+static int look_before(const struct attachment *attachment)
 {
-	uint64_t id;
-
-	*info = (struct mountinfo){
-		.parent = mount_unique_parent(mount_unique_id(launch->mount)),
-	};
-	if (info->parent && (launch->caller.root || !launch->conf.limited))
-		return true;
-	id = mount_id(launch->mount);
-	return id && mountinfo_read(info, launch->caller.uid, id);
+	if (attachment->judged &&
+	    !mountpoint_is_unchanged(attachment->mountpoint))
+		return ESTALE;
+	return mountpoint_is_covered(attachment->mountpoint) ? EBUSY : 0;
 }
 
-/* The kernel attaches to what is topmost there. Where somebody has mounted
+static int move(const struct attachment *attachment, bool *moved)
+{
+	const struct privileges *privileges = attachment->privileges;
+	int error = 0;
+
+	if (!privileges_try_raise(privileges))
+		return errno;
+	*moved = move_mount(attachment->mount, "",
+			    attachment->mountpoint->at.fd, "",
+			    MOVE_MOUNT_F_EMPTY_PATH |
+				    MOVE_MOUNT_T_EMPTY_PATH) == 0;
+	if (!*moved)
+		error = errno;
+	if (!privileges_try_lower(privileges) && !error)
+		error = errno;
+	return error;
+}
+
+/* The kernel attaches to what is topmost there. If somebody has mounted
  * something on the mountpoint since it was judged, that has not been judged.
  *
  * And launches at the same moment may all have found room for one mount more:
  * each looks again when its own one counts, so that no two of them pass. */
-const char *attach_find_fault(const struct launch *launch)
+static int look_behind(struct attachment *attachment)
 {
-	struct mountinfo info;
+	unsigned long count;
+	const int error =
+		identity_look(&attachment->identity,
+			      &attachment->mountpoint->at, &attachment->info);
 
-	if (!look(launch, &info))
-		return strerror(errno);
-	if (info.parent != launch->mountpoint.mount_id)
+	/* What somebody mounts on ours is another matter. */
+	if (error && error != EBUSY)
+		return error == EINVAL ? EBUSY : error;
+	if (!attachment->judged || !attachment->limited)
+		return 0;
+	if (!mountinfo_count_fuse_of(&attachment->info,
+				     attachment->identity.owner, &count))
+		return errno;
+	return count > attachment->limit ? EDQUOT : 0;
+}
+
+int attach(struct attachment *attachment)
+{
+	const struct place itself = {
+		.fd = attachment->mount,
+		.mount_id = attachment->identity.id,
+		.mount_unique = attachment->identity.unique,
+	};
+	bool moved = false;
+	int error = look_before(attachment);
+
+	if (!error)
+		error = move(attachment, &moved);
+	if (!error)
+		error = look_behind(attachment);
+	/* By the mount's own fd, which leads to it wherever it landed. */
+	if (error && moved)
+		(void)identity_unmount(&attachment->identity, &itself,
+				       MNT_DETACH, &attachment->info,
+				       attachment->privileges);
+	return error;
+}
+
+const char *attach_reason(int error)
+{
+	switch (error) {
+	case ENOENT:
+		return "it was removed meanwhile";
+	case ESTALE:
+		return "its owner or its mode was changed meanwhile";
+	case EBUSY:
 		return "something else was mounted there meanwhile";
-	if (!launch->caller.root &&
-	    !policy_allows_count(info.count, &launch->conf))
+	case EDQUOT:
 		return "with what you mount elsewhere at the same moment it "
 		       "is more than 'mount_max' in " FUSE_CONF_PATH " allows";
-	return NULL;
+	default:
+		return strerror(error);
+	}
 }

@@ -1,19 +1,40 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The mount becomes visible.
+ * From detached to attached: the same for a launcher that becomes COMMAND and
+ * for a keeper.
  */
 #ifndef FUSEFD_LAUNCH_ATTACH_H
 #define FUSEFD_LAUNCH_ATTACH_H
 
-#include "launch/launch.h"
+#include <stdbool.h>
 
-/* Attach it to what is pinned: a rename or a new symbolic link at the path
- * changes nothing. NULL, or the reason why not. CAP_SYS_ADMIN must be
- * effective. */
-const char *attach_mount(const struct launch *launch);
+#include "launch/mount/identity.h"
+#include "launch/mount/mountinfo.h"
+#include "launch/mount/mountpoint.h"
+#include "launch/privilege/privileges.h"
 
-/* What only shows when the mount is attached, because others were as quick:
- * then it must go again. NULL where all is well. */
-const char *attach_find_fault(const struct launch *launch);
+struct attachment {
+	int mount; /* detached */
+	struct identity identity;
+	const struct mountpoint *mountpoint;
+	struct privileges *privileges;
+	bool judged;	     /* it is a user's, and the next two hold */
+	bool limited;	     /* the user may have so many FUSE mounts: */
+	unsigned long limit; /* this one among them */
+	struct mountinfo info;
+};
+
+/* From the mount's fd, so that it is known again later; or death. */
+void attach_know_mount(struct attachment *attachment, uid_t owner);
+
+/* Look, attach, and look again; if something came between, ours is taken away.
+ * 0, or an errno: ENOENT, the mountpoint was removed; ESTALE, its owner, its mode
+ * or the right to it was changed; EBUSY, something else was mounted there;
+ * EDQUOT, the user has too many mounts; any other, the kernel's own. The process
+ * is to be shielded (shield.h) meanwhile. */
+int attach(struct attachment *attachment);
+
+/* As the end of a sentence. */
+const char *attach_reason(int error);
 
 #endif

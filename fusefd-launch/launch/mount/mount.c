@@ -2,8 +2,8 @@
 #include "launch/mount/mount.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
+#include <stdnoreturn.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -11,37 +11,54 @@
 
 #include "common/die.h"
 
+/* What went wrong on the way: nothing is said while CAP_SYS_ADMIN is
+ * effective. */
+struct failure {
+	const char *step; /* NULL: nothing; a key, if the kernel refused it */
+	int error;
+	char log[256]; /* the kernel's own words; empty: it has none */
+};
+
 /* What the kernel wrote into the context's log, its messages one by one, each
  * with a letter for its kind and a space (fs/fs_context.c). */
-static const char *read_log(int context, char *log, size_t size)
+static void read_log(int context, struct failure *failure)
 {
-	const ssize_t length = read(context, log, size - 1);
+	char log[sizeof(failure->log)];
+	const ssize_t length = read(context, log, sizeof(log) - 1);
 
 	if (length <= 2)
-		return NULL;
+		return;
 	log[length] = '\0';
 	log[strcspn(log, "\n")] = '\0';
-	return quoted(log + 2);
+	memcpy(failure->log, log + 2, strlen(log + 2) + 1);
 }
 
-static noreturn void die_of_key(int context, const char *key, int error)
+static void fail(struct failure *failure, const char *step, int context)
 {
-	char log[256];
-	const char *reason = read_log(context, log, sizeof(log));
-
-	if (reason)
-		die("the kernel refuses mount option '%s': %s: %s", key,
-		    strerror(error), reason);
-	die("the kernel refuses mount option '%s': %s", key, strerror(error));
+	failure->step = step;
+	failure->error = errno;
+	if (context >= 0)
+		read_log(context, failure);
 }
 
-static void set_string(int context, const char *key, const char *value)
+/* ---- One key at a time -------------------------------------------------------- */
+
+/* There is no string of options that a value could break out of. */
+struct context {
+	int fd;
+	struct failure *failure;
+};
+
+static void set_string(const struct context *context, const char *key,
+		       const char *value)
 {
-	if (fsconfig(context, FSCONFIG_SET_STRING, key, value, 0))
-		die_of_key(context, key, errno);
+	if (value && !context->failure->step &&
+	    fsconfig(context->fd, FSCONFIG_SET_STRING, key, value, 0))
+		fail(context->failure, key, context->fd);
 }
 
-static void set_decimal(int context, const char *key, unsigned int number)
+static void set_decimal(const struct context *context, const char *key,
+			unsigned int number)
 {
 	char value[16];
 
@@ -49,7 +66,8 @@ static void set_decimal(int context, const char *key, unsigned int number)
 	set_string(context, key, value);
 }
 
-static void set_octal(int context, const char *key, unsigned int number)
+static void set_octal(const struct context *context, const char *key,
+		      unsigned int number)
 {
 	char value[16];
 
@@ -57,46 +75,70 @@ static void set_octal(int context, const char *key, unsigned int number)
 	set_string(context, key, value);
 }
 
-static void set_flag(int context, const char *key, bool on)
+static void set_flag(const struct context *context, const char *key, bool on)
 {
-	if (on && fsconfig(context, FSCONFIG_SET_FLAG, key, NULL, 0))
-		die_of_key(context, key, errno);
+	if (on && !context->failure->step &&
+	    fsconfig(context->fd, FSCONFIG_SET_FLAG, key, NULL, 0))
+		fail(context->failure, key, context->fd);
 }
 
-static void set_if_given(int context, const char *key, const char *value)
+static void configure(const struct context *context,
+		      const struct new_mount *request)
 {
-	if (value)
-		set_string(context, key, value);
-}
-
-/* One key at a time: there is no string of options that a value could break
- * out of. */
-static void configure(int context, const struct mount_options *options,
-		      int device, const struct owner *owner, mode_t mode,
-		      const char *name)
-{
-	const bool subtype_fits = mount_options_is_subtype(name);
+	const struct mount_options *options = request->options;
+	const char *name = request->name;
 
 	set_string(context, "source", options->fsname ? options->fsname : name);
-	set_if_given(context, "subtype",
-		     options->subtype ? options->subtype
-		     : subtype_fits   ? name
-				      : NULL);
-	set_decimal(context, "fd", (unsigned int)device);
-	set_octal(context, "rootmode", mode & S_IFMT);
-	set_decimal(context, "user_id", owner->uid);
-	set_decimal(context, "group_id", owner->gid);
+	set_string(context, "subtype",
+		   options->subtype		    ? options->subtype
+		   : mount_options_is_subtype(name) ? name
+						    : NULL);
+	set_decimal(context, "fd", (unsigned int)request->device);
+	set_octal(context, "rootmode", request->mountpoint->mode & S_IFMT);
+	set_decimal(context, "user_id", request->owner->uid);
+	set_decimal(context, "group_id", request->owner->gid);
 	set_flag(context, "default_permissions", options->default_permissions);
 	set_flag(context, "allow_other",
 		 options->allow_other || options->allow_root);
-	set_if_given(context, "max_read", options->max_read);
-	set_if_given(context, "blksize", options->blksize);
+	set_string(context, "max_read", options->max_read);
+	set_string(context, "blksize", options->blksize);
 	set_flag(context, "ro", options->read_only);
 	set_flag(context, "sync", options->synchronous);
 	set_flag(context, "dirsync", options->dirsync);
 	for (size_t i = 0; i < LABELS; i++)
-		set_if_given(context, security_label_keys[i],
-			     options->labels[i]);
+		set_string(context, security_label_keys[i], options->labels[i]);
+}
+
+/* ---- The mount ------------------------------------------------------------------ */
+
+static const char opening[] = "fsopen", creating[] = "create",
+		  mounting[] = "fsmount";
+
+static int create(const struct new_mount *request, const char *type,
+		  struct failure *failure)
+{
+	const struct context context = {
+		.fd = fsopen(type, FSOPEN_CLOEXEC),
+		.failure = failure,
+	};
+	int mount = -1;
+
+	if (context.fd < 0) {
+		fail(failure, opening, -1);
+		return -1;
+	}
+	configure(&context, request);
+	if (!failure->step &&
+	    fsconfig(context.fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+		fail(failure, creating, context.fd);
+	if (!failure->step) {
+		mount = fsmount(context.fd, FSMOUNT_CLOEXEC,
+				(unsigned int)request->options->attributes);
+		if (mount < 0)
+			fail(failure, mounting, -1);
+	}
+	close(context.fd);
+	return mount;
 }
 
 static noreturn void die_unopened(const char *type, int error)
@@ -117,69 +159,43 @@ static noreturn void die_unopened(const char *type, int error)
 	}
 }
 
-static noreturn void die_uncreated(int context, int error)
+static noreturn void die_uncreated(const struct failure *failure)
 {
-	char log[256];
-	const char *reason = read_log(context, log, sizeof(log));
-
 	/* EINVAL without a word is fuse_fill_super()'s for a device fd that
 	 * was opened in another user namespace. */
-	if (error == EINVAL && !reason)
+	if (failure->error == EINVAL && !*failure->log)
 		die("cannot mount: the kernel does not take this '/dev/fuse': "
 		    "it was opened in another user namespace");
-	die("cannot mount: %s%s%s", strerror(error), reason ? ": " : "",
-	    reason ? reason : "");
+	die("cannot mount: %s%s%s", strerror(failure->error),
+	    *failure->log ? ": " : "",
+	    *failure->log ? quoted(failure->log) : "");
 }
 
-int mount_create(const struct mount_options *options, int device,
-		 const struct owner *owner, const struct mountpoint *mountpoint,
-		 const char *name)
+static noreturn void die_of(const struct failure *failure, const char *type)
 {
-	const char *type = options->fuseblk ? "fuseblk" : "fuse";
-	int context, mount;
+	if (failure->step == opening)
+		die_unopened(type, failure->error);
+	if (failure->step == creating)
+		die_uncreated(failure);
+	if (failure->step == mounting)
+		die("cannot mount: fsmount: %s", strerror(failure->error));
+	die("the kernel refuses mount option '%s': %s%s%s", failure->step,
+	    strerror(failure->error), *failure->log ? ": " : "",
+	    *failure->log ? quoted(failure->log) : "");
+}
 
-	context = fsopen(type, FSOPEN_CLOEXEC);
-	if (context < 0)
-		die_unopened(type, errno);
-	configure(context, options, device, owner, mountpoint->mode, name);
-	if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
-		die_uncreated(context, errno);
-	mount = fsmount(context, FSMOUNT_CLOEXEC,
-			(unsigned int)options->attributes);
+int mount_create(const struct new_mount *request,
+		 const struct privileges *privileges)
+{
+	const char *type = request->options->fuseblk ? "fuseblk" : "fuse";
+	struct failure failure = {0};
+	int mount;
+
+	privileges_raise(privileges);
+	mount = create(request, type, &failure);
+	privileges_lower(privileges);
+	privileges_tell(privileges);
 	if (mount < 0)
-		die("cannot mount: fsmount: %s", strerror(errno));
-	close(context);
+		die_of(&failure, type);
 	return mount;
-}
-
-uint64_t mount_id(int mount)
-{
-	struct statx status;
-
-	if (statx(mount, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID,
-		  &status))
-		return 0;
-	return status.stx_mnt_id;
-}
-
-/* A connection is numbered as its superblock's device (fs/fuse/control.c),
- * whose major number is 0 but for fuseblk. */
-unsigned int mount_connection(int mount)
-{
-	struct statx status;
-
-	if (statx(mount, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &status))
-		return 0;
-	return status.stx_dev_major << 20 | status.stx_dev_minor;
-}
-
-/* By way of /proc, the fd names the root of the mount and nothing else. To
- * change into it instead would ask a filesystem that does not run. */
-void mount_detach(int mount)
-{
-	char path[32];
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", mount);
-	if (umount2(path, MNT_DETACH))
-		say("cannot take the mount away again: %s", strerror(errno));
 }

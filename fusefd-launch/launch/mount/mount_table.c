@@ -24,29 +24,17 @@ static void add_line(struct mount_table *table, char *line)
 
 bool mount_table_read(struct mount_table *table)
 {
-	FILE *file = fopen(MOUNTINFO_PATH, "re");
-	char *line = NULL;
-	size_t size = 0;
-	int error;
+	static struct mountinfo info = MOUNTINFO_CLOSED;
+	const char *line;
 
 	*table = (struct mount_table){0};
-	if (!file)
-		return false;
-	errno = 0;
-	while (getline(&line, &size, file) >= 0) {
-		add_line(table, line);
-		line = NULL;
-		size = 0;
-	}
-	error = errno;
-	if (!error && ferror(file))
-		error = EIO;
-	free(line);
-	fclose(file);
-	if (error)
+	mountinfo_rewind(&info);
+	while ((line = mountinfo_next_line(&info)))
+		add_line(table, need_memory(strdup(line)));
+	if (info.error)
 		mount_table_free(table);
-	errno = error;
-	return !error;
+	errno = info.error;
+	return !info.error;
 }
 
 void mount_table_free(struct mount_table *table)

@@ -2,13 +2,14 @@
 #include "launch/mount/mountinfo.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "common/die.h"
 #include "common/number.h"
+
+/* ---- One line --------------------------------------------------------------- */
 
 /* fuse, fuseblk, and either with a subtype behind a dot. */
 static bool is_fuse(const char *type)
@@ -22,86 +23,6 @@ static bool is_fuse(const char *type)
 			return type[length] == '\0' || type[length] == '.';
 	}
 	return false;
-}
-
-/* Where there is no telling, it counts. */
-static bool has_user_id(char *options, uid_t owner)
-{
-	static const char key[] = "user_id=";
-	unsigned long uid;
-	char *option;
-
-	while ((option = strsep(&options, ",")))
-		if (strncmp(option, key, strlen(key)) == 0 &&
-		    number_parse(option + strlen(key), (uid_t)-1, &uid))
-			return uid == owner;
-	return true;
-}
-
-/* Spaces in names are written as \040, so " - " is the separator and nothing
- * else; behind it stand type, source, and the superblock's options, where the
- * kernel writes what a filesystem cannot forge. */
-bool mountinfo_is_fuse_of(char *line, uid_t owner)
-{
-	char *rest = strstr(line, " - ");
-	const char *type;
-
-	if (!rest)
-		return false;
-	rest += strlen(" - ");
-	type = strsep(&rest, " ");
-	if (!is_fuse(type))
-		return false;
-	if (!strsep(&rest, " ") || !rest)
-		return true;
-	rest[strcspn(rest, "\n")] = '\0';
-	return has_user_id(rest, owner);
-}
-
-/* A line begins with the mount's id and that of its parent. */
-static uint64_t parent_of(const char *line, uint64_t mount)
-{
-	char *rest;
-	const uint64_t id = strtoull(line, &rest, 10);
-
-	return id == mount ? strtoull(rest, NULL, 10) : 0;
-}
-
-static void read_line(struct mountinfo *info, char *line, uid_t owner,
-		      uint64_t mount)
-{
-	if (!info->parent)
-		info->parent = parent_of(line, mount);
-	info->count += mountinfo_is_fuse_of(line, owner);
-}
-
-bool mountinfo_read(struct mountinfo *info, uid_t owner, uint64_t mount)
-{
-	size_t size = 0;
-	char *line = NULL;
-	bool complete;
-	FILE *file = fopen(MOUNTINFO_PATH, "re");
-
-	*info = (struct mountinfo){0};
-	if (!file)
-		return false;
-	errno = 0;
-	while (getline(&line, &size, file) >= 0)
-		read_line(info, line, owner, mount);
-	complete = !ferror(file) && !errno;
-	free(line);
-	fclose(file);
-	return complete;
-}
-
-unsigned long mountinfo_count_fuse_of(uid_t owner)
-{
-	struct mountinfo info;
-
-	if (!mountinfo_read(&info, owner, 0))
-		die("cannot count your mounts: '" MOUNTINFO_PATH "': %s",
-		    strerror(errno));
-	return info.count;
 }
 
 static bool is_octal(char digit)
@@ -129,7 +50,8 @@ static const char *unescape(char *name)
 	return name;
 }
 
-/* Here, where there is no telling, it is nobody's. */
+/* The kernel writes user_id= itself, where no filesystem can forge it. If it is
+ * missing, or there twice, the mount is nobody's. */
 static bool find_owner(char *options, uid_t *owner)
 {
 	static const char key[] = "user_id=";
@@ -186,4 +108,89 @@ bool mountinfo_parse(struct mount_entry *entry, char *line)
 	entry->fuse = is_fuse(entry->type);
 	entry->owned = entry->fuse && find_owner(rest, &entry->owner);
 	return true;
+}
+
+/* ---- All lines ---------------------------------------------------------------- */
+
+bool mountinfo_open(struct mountinfo *info)
+{
+	info->fd = open(MOUNTINFO_PATH, O_RDONLY | O_CLOEXEC);
+	info->error = info->fd < 0 ? errno : 0;
+	info->next = info->end = info->buffer;
+	return info->fd >= 0;
+}
+
+void mountinfo_rewind(struct mountinfo *info)
+{
+	if (info->fd < 0) {
+		(void)mountinfo_open(info);
+		return;
+	}
+	info->next = info->end = info->buffer;
+	info->error = lseek(info->fd, 0, SEEK_SET) < 0 ? errno : 0;
+}
+
+/* Behind what is left of a line. 0 at the end of the file. */
+static ssize_t read_more(struct mountinfo *info)
+{
+	const size_t left = (size_t)(info->end - info->next);
+	ssize_t length;
+
+	memmove(info->buffer, info->next, left);
+	info->next = info->buffer;
+	info->end = info->buffer + left;
+	if (left == sizeof(info->buffer)) {
+		info->error = EOVERFLOW;
+		return 0;
+	}
+	do
+		length = read(info->fd, info->end, sizeof(info->buffer) - left);
+	while (length < 0 && errno == EINTR);
+	if (length < 0)
+		info->error = errno;
+	else
+		info->end += length;
+	return length < 0 ? 0 : length;
+}
+
+char *mountinfo_next_line(struct mountinfo *info)
+{
+	char *line, *newline;
+
+	while (!info->error) {
+		line = info->next;
+		newline = memchr(line, '\n', (size_t)(info->end - line));
+		if (newline) {
+			*newline = '\0';
+			info->next = newline + 1;
+			return line;
+		}
+		if (read_more(info) == 0)
+			break;
+	}
+	if (!info->error && info->next != info->end)
+		info->error = EPROTO;
+	return NULL;
+}
+
+bool mountinfo_next(struct mountinfo *info, struct mount_entry *entry)
+{
+	char *line = mountinfo_next_line(info);
+
+	if (line && !mountinfo_parse(entry, line))
+		info->error = EPROTO;
+	errno = info->error;
+	return line && !info->error;
+}
+
+bool mountinfo_count_fuse_of(struct mountinfo *info, uid_t owner,
+			     unsigned long *count)
+{
+	struct mount_entry entry;
+
+	*count = 0;
+	mountinfo_rewind(info);
+	while (mountinfo_next(info, &entry))
+		*count += entry.fuse && (!entry.owned || entry.owner == owner);
+	return !info->error;
 }

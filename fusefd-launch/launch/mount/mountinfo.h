@@ -1,31 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The mounts that there are (proc_pid_mountinfo(5)).
+ * The mounts that there are, line by line (proc_pid_mountinfo(5)). Nothing is
+ * allocated, so that a keeper can look between a request and its act.
  */
 #ifndef FUSEFD_LAUNCH_MOUNTINFO_H
 #define FUSEFD_LAUNCH_MOUNTINFO_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #define MOUNTINFO_PATH "/proc/self/mountinfo"
-
-struct mountinfo {
-	unsigned long count; /* FUSE mounts of the owner asked for */
-	uint64_t parent;     /* of the mount asked for; 0: it is not there */
-};
-
-/* Read it once, for both. false, with errno, where it cannot be read. */
-bool mountinfo_read(struct mountinfo *info, uid_t owner, uint64_t mount);
-
-/* FUSE mounts of that owner in this mount namespace. Dies where they cannot
- * be counted. */
-unsigned long mountinfo_count_fuse_of(uid_t owner);
-
-/* Is the mount that this line tells of a FUSE mount of that owner? The line
- * is cut up. */
-bool mountinfo_is_fuse_of(char *line, uid_t owner);
 
 /* What a line tells of one mount. The names are as they are, not escaped. */
 struct mount_entry {
@@ -41,7 +27,40 @@ struct mount_entry {
 	uid_t owner;
 };
 
-/* false where it is no line of mountinfo. The line is cut up. */
+/* false if it is no line of mountinfo. The line is cut up. */
 bool mountinfo_parse(struct mount_entry *entry, char *line);
+
+/* A reader, MOUNTINFO_CLOSED at first. The mounts are those of the namespace that the process had when it
+ * was opened. */
+struct mountinfo {
+	int fd;
+	int error; /* an errno: what was read is not all */
+	char *next;
+	char *end;
+	char buffer[65536]; /* more than the longest line */
+};
+
+#define MOUNTINFO_CLOSED                                                       \
+	{                                                                      \
+		.fd = -1                                                       \
+	}
+
+/* false, with errno. */
+bool mountinfo_open(struct mountinfo *info);
+
+/* From the first line on. Opens it, if it is not open. */
+void mountinfo_rewind(struct mountinfo *info);
+
+/* The next line, NUL-ended; NULL at the end, which is to be told from an error
+ * by info->error. */
+char *mountinfo_next_line(struct mountinfo *info);
+
+/* The next mount. A line that cannot be parsed is an error. */
+bool mountinfo_next(struct mountinfo *info, struct mount_entry *entry);
+
+/* The FUSE mounts of that owner, those of which nobody knows whose they are
+ * among them. false, with errno, if they cannot be counted. */
+bool mountinfo_count_fuse_of(struct mountinfo *info, uid_t owner,
+			     unsigned long *count);
 
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "common/die.h"
 #include "common/fds.h"
 #include "common/syscalls.h"
+#include "launch/mount/statmount.h"
 
 /* As many symbolic links in one path as the kernel follows (namei.c). */
 #define LINKS_MAX 40
@@ -87,12 +89,19 @@ static char *splice_link(int link, const char *rest, const char *path)
 
 static bool is_roots_link(int fd, const char *path)
 {
+	struct statfs filesystem;
 	struct stat stat;
 
 	if (fstat(fd, &stat))
 		die_unresolved(path, errno);
 	if (!S_ISLNK(stat.st_mode))
 		return false;
+	/* Whoever serves it says whose it is. */
+	if (fstatfs(fd, &filesystem) || filesystem.f_type == FUSE_SUPER_MAGIC)
+		die("cannot mount on %s: its path has a symbolic link in a "
+		    "FUSE filesystem, which could point it elsewhere\n"
+		    "Name the directory itself.",
+		    quoted(path));
 	if (stat.st_uid != 0)
 		die("cannot mount on %s: its path has a symbolic link that "
 		    "uid %u owns, who could point it elsewhere\n"
@@ -156,6 +165,20 @@ static void check_type(const struct mountpoint *mountpoint, const char *path)
 		die("cannot mount on '/': everything else would be gone");
 }
 
+/* Linux 6.15 takes a mountpoint in a detached tree of another namespace, which a
+ * user can have as current directory; from there nobody could unmount it. Older
+ * kernels refuse it themselves. A look into mountinfo would refuse a chroot,
+ * too. */
+static void check_namespace(const struct mountpoint *mountpoint,
+			    const char *path)
+{
+	if (statmount_is_gone(mountpoint->at.mount_unique))
+		die("cannot mount on %s: it is in no mount of this mount "
+		    "namespace\n"
+		    "Name a directory by its absolute path.",
+		    quoted(path));
+}
+
 void mountpoint_pin(struct mountpoint *mountpoint, const char *path,
 		    enum mountpoint_trust trust)
 {
@@ -163,43 +186,62 @@ void mountpoint_pin(struct mountpoint *mountpoint, const char *path,
 
 	if (strlen(path) >= PATH_MAX)
 		die_unresolved(path, ENAMETOOLONG);
-	*mountpoint = (struct mountpoint){
-		.fd = trust == RESOLVE_ROOTS_LINKS
-			      ? open_by_roots_links(path)
-			      : open_whole(path, trust == RESOLVE_AS_USER
-							 ? O_NOFOLLOW
-							 : 0),
-	};
+	*mountpoint = (struct mountpoint){0};
+	place_read(&mountpoint->at,
+		   trust == RESOLVE_ROOTS_LINKS
+			   ? open_by_roots_links(path)
+			   : open_whole(path, trust == RESOLVE_AS_USER
+						      ? O_NOFOLLOW
+						      : 0));
 	/* DONT_SYNC: what lies there may be a filesystem that hangs. */
-	if (statx(mountpoint->fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
-		  STATX_TYPE | STATX_MODE | STATX_UID | STATX_MNT_ID, &status))
+	if (statx(mountpoint->at.fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
+		  STATX_TYPE | STATX_MODE | STATX_UID | STATX_GID, &status))
 		die_unresolved(path, errno);
 	mountpoint->mode = status.stx_mode;
 	mountpoint->uid = status.stx_uid;
-	mountpoint->mount_id = status.stx_mnt_id;
-	mountpoint->path = read_path(mountpoint->fd, path);
+	mountpoint->gid = status.stx_gid;
+	mountpoint->path = read_path(mountpoint->at.fd, path);
 	check_type(mountpoint, path);
+	check_namespace(mountpoint, path);
 }
 
 void mountpoint_inspect(struct mountpoint *mountpoint)
 {
 	struct statfs filesystem;
 
-	if (fstatfs(mountpoint->fd, &filesystem))
+	if (fstatfs(mountpoint->at.fd, &filesystem))
 		die_unresolved(mountpoint->path, errno);
 	mountpoint->filesystem = filesystem.f_type;
-	if (sys_faccessat2(mountpoint->fd, "", W_OK,
+	if (sys_faccessat2(mountpoint->at.fd, "", W_OK,
 			   AT_EMPTY_PATH | AT_EACCESS))
 		mountpoint->write_error = errno;
 }
 
-/* Without a question to the filesystem that it may be on, which may hang. */
 bool mountpoint_is_unchanged(const struct mountpoint *mountpoint)
 {
 	struct statx status;
 
-	return statx(mountpoint->fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
-		     STATX_UID | STATX_MODE | STATX_TYPE, &status) == 0 &&
+	/* In a FUSE filesystem, nothing but what its own user makes of it. */
+	if (mountpoint->filesystem == FUSE_SUPER_MAGIC)
+		return true;
+	/* DONT_SYNC: it may be on a filesystem that hangs. An ACL shows in the
+	 * mode only in part. */
+	return statx(mountpoint->at.fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
+		     STATX_UID | STATX_GID | STATX_MODE | STATX_TYPE,
+		     &status) == 0 &&
 	       status.stx_uid == mountpoint->uid &&
-	       status.stx_mode == mountpoint->mode;
+	       status.stx_gid == mountpoint->gid &&
+	       status.stx_mode == mountpoint->mode &&
+	       sys_faccessat2(mountpoint->at.fd, "", W_OK,
+			      AT_EMPTY_PATH | AT_EACCESS) == 0;
+}
+
+bool mountpoint_is_covered(const struct mountpoint *mountpoint)
+{
+	struct statx status;
+
+	return statx(AT_FDCWD, mountpoint->path,
+		     AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
+		     0, &status) == 0 &&
+	       status.stx_mnt_id != mountpoint->at.mount_id;
 }

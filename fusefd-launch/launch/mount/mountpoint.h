@@ -10,14 +10,16 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "launch/mount/identity.h"
+
 struct mountpoint {
-	int fd;
+	struct place at;
 	const char *path; /* absolute, without symbolic links */
 	mode_t mode;
 	uid_t uid;
-	uint64_t mount_id; /* of the mount that it is on */
-	long filesystem;   /* f_type, as statfs(2) has it; 0 where unasked */
-	int write_error;   /* errno of a write to it, 0 where permitted */
+	gid_t gid;
+	long filesystem; /* f_type, as statfs(2) has it; 0 where unasked */
+	int write_error; /* errno of a write to it, 0 where permitted */
 };
 
 /* How much the path's owner is trusted. */
@@ -41,7 +43,12 @@ void mountpoint_pin(struct mountpoint *mountpoint, const char *path,
  * process's effective rights. */
 void mountpoint_inspect(struct mountpoint *mountpoint);
 
-/* Has it the owner and the mode that were judged? Time may have passed. */
+/* Has it still the owner, the group and the mode that were judged, and may the
+ * user still write to it? Time may have passed. */
 bool mountpoint_is_unchanged(const struct mountpoint *mountpoint);
+
+/* Is another mount on it, as far as its name tells? What is attached would land
+ * on that one, which nobody has judged. */
+bool mountpoint_is_covered(const struct mountpoint *mountpoint);
 
 #endif

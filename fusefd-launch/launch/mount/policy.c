@@ -125,17 +125,20 @@ void policy_judge_mountpoint(const struct mountpoint *mountpoint,
 		       "Choose a directory that you may write to.");
 }
 
-void policy_judge_count(unsigned long mounts, const struct fuse_conf *conf)
+void policy_judge_count(struct mountinfo *info, uid_t uid,
+			const struct fuse_conf *conf)
 {
-	if (conf->limited && mounts >= conf->mount_max)
+	unsigned long mounts;
+
+	if (!conf->limited)
+		return;
+	if (!mountinfo_count_fuse_of(info, uid, &mounts))
+		die("cannot count your mounts: '" MOUNTINFO_PATH "': %s",
+		    strerror(errno));
+	if (mounts >= conf->mount_max)
 		die("you may have %lu FUSE mounts at a time, and have %lu\n"
 		    "root sets the limit by 'mount_max' in " FUSE_CONF_PATH ".",
 		    conf->mount_max, mounts);
-}
-
-bool policy_allows_count(unsigned long mounts, const struct fuse_conf *conf)
-{
-	return !conf->limited || mounts <= conf->mount_max;
 }
 
 static bool is_of(const struct mount_entry *mount, const struct caller *caller)

@@ -18,10 +18,8 @@ void policy_judge_options(const struct mount_options *options,
 			  const struct fuse_conf *conf);
 void policy_judge_mountpoint(const struct mountpoint *mountpoint,
 			     const struct caller *caller);
-void policy_judge_count(unsigned long mounts, const struct fuse_conf *conf);
-
-/* The same of the mounts with the new one among them, without dying. */
-bool policy_allows_count(unsigned long mounts, const struct fuse_conf *conf);
+void policy_judge_count(struct mountinfo *info, uid_t uid,
+			const struct fuse_conf *conf);
 
 enum unmount_verdict {
 	UNMOUNT_ALLOWED,

@@ -2,75 +2,31 @@
 #include "launch/mount/unmount.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "common/die.h"
+#include "common/syscalls.h"
+#include "launch/mount/identity.h"
 #include "launch/mount/mount_table.h"
 #include "launch/mount/policy.h"
+#include "launch/mount/statmount.h"
 #include "launch/mount/unmount_target.h"
-
-static bool has_path(int fd, const char *path)
-{
-	char name[32], target[PATH_MAX];
-	ssize_t length;
-
-	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
-	length = readlink(name, target, sizeof(target));
-	return length > 0 && (size_t)length == strlen(path) &&
-	       memcmp(target, path, (size_t)length) == 0;
-}
-
-/* Is the fd one of the mount's root, or of what it is mounted on? */
-static bool leads_to(int at, const struct mount_entry *mount)
-{
-	bool root;
-	const uint64_t id = unmount_target_mount_id(at, &root);
-
-	if (id == mount->id)
-		return root;
-	return id == mount->parent && has_path(at, mount->mountpoint);
-}
-
-static int look_before_unmount(uint64_t id, int at)
-{
-	const struct mount_entry *mount;
-	struct mount_table table;
-	int error = 0;
-
-	if (!mount_table_read(&table))
-		return errno;
-	mount = mount_table_find(&table, id);
-	if (!mount || !leads_to(at, mount))
-		error = EINVAL;
-	else if (mount_table_find_cover(&table, mount))
-		error = EBUSY;
-	mount_table_free(&table);
-	return error;
-}
-
-int unmount_exactly(uint64_t id, int at, int flags)
-{
-	const int error = look_before_unmount(id, at);
-	char path[32];
-
-	if (error)
-		return error;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", at);
-	return umount2(path, flags) ? errno : 0;
-}
-
-/* ---- --unmount ---------------------------------------------------------- */
+#include "launch/privilege/shield.h"
 
 /* Who unmounts, and what of. */
 struct act {
 	const struct options *options;
 	const struct caller *caller;
 	struct privileges privileges; /* a user's; root's are as they were */
+	struct shield shield;
 	struct unmount_target target;
 	struct unmount_found found;
 };
@@ -136,20 +92,63 @@ static bool judge_inner(const struct act *act)
 	return true;
 }
 
-static bool find_and_judge(struct act *act)
+/* ---- Where the user could have mounted it ------------------------------------ */
+
+/* What lies under the mount: a copy of the mount that its directory is in has
+ * none of the mounts in it. */
+static int open_underneath(const struct act *act)
+{
+	int tree, place;
+
+	privileges_raise(&act->privileges);
+	tree = open_tree(act->target.dir, "",
+			 AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	privileges_lower(&act->privileges);
+	if (tree < 0)
+		return -1;
+	place = openat(tree, act->target.name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	close(tree);
+	return place;
+}
+
+/* A bind mount that root has made of the user's mount cannot be told from the
+ * mount itself once that is gone. But nobody gains anything by unmounting what
+ * lies in a place of one's own. */
+static bool judge_place(const struct act *act)
+{
+	const uid_t uid = act->caller->uid;
+	struct stat stat;
+	bool allowed = false;
+	int place;
+
+	if (act->caller->root)
+		return true;
+	place = open_underneath(act);
+	if (place >= 0 && fstat(place, &stat) == 0)
+		allowed = stat.st_uid == uid ||
+			  (S_ISDIR(stat.st_mode) && !(stat.st_mode & S_ISVTX) &&
+			   sys_faccessat2(place, "", W_OK,
+					  AT_EMPTY_PATH | AT_EACCESS) == 0);
+	if (place >= 0)
+		close(place);
+	return allowed ||
+	       refuse(act, "it is on what you may not mount on, so that it may "
+			   "be root's bind mount\n"
+			   "root may unmount it.");
+}
+
+static bool look_and_judge(struct act *act)
 {
 	const struct mount_entry *original;
 	enum unmount_verdict verdict;
 
-	if (!unmount_target_find(&act->target, &act->found))
+	if (!unmount_target_look(&act->target, &act->found))
 		return false;
 	original =
 		mount_table_find_original(&act->found.table, act->found.mount);
 	verdict = policy_judge_unmount(act->found.mount, original, act->caller);
-	if (refuse_by_verdict(act, verdict, original) && judge_inner(act))
-		return true;
-	unmount_target_forget(&act->found);
-	return false;
+	return refuse_by_verdict(act, verdict, original) && judge_place(act) &&
+	       judge_inner(act);
 }
 
 static bool refuse_busy(const struct act *act)
@@ -187,50 +186,37 @@ static bool refuse_failed(const struct act *act, int error)
 	}
 }
 
-static void raise_users(const struct act *act)
+static const struct privileges *users(const struct act *act)
 {
-	if (!act->caller->root)
-		privileges_raise(&act->privileges);
-}
-
-static void lower_users(const struct act *act)
-{
-	if (!act->caller->root)
-		privileges_lower(&act->privileges);
-}
-
-/* Its fd is held, so this is no other mount with the same id. */
-static bool is_still_there(const struct act *act)
-{
-	struct mount_table table;
-	bool there;
-
-	if (!mount_table_read(&table))
-		return false;
-	there = mount_table_find(&table, act->found.mount->id);
-	mount_table_free(&table);
-	return there;
+	return act->caller->root ? NULL : &act->privileges;
 }
 
 /* By the fd of its root, which no name leads away from. */
 static bool detach(const struct act *act)
 {
-	int error;
-	bool there;
+	static struct mountinfo info = MOUNTINFO_CLOSED;
+	struct identity identity;
+	struct place root;
+	int error, left;
 
-	raise_users(act);
-	error = unmount_exactly(act->found.mount->id, act->found.fd,
-				MNT_DETACH);
-	lower_users(act);
-	there = is_still_there(act);
-	if (!error && there)
-		return refuse(act, "something was mounted on it in that "
-				   "moment, and unmounted in its place\n"
-				   "Try again.");
+	if (!identity_read(&identity, act->found.fd, act->found.mount->owner))
+		return refuse_failed(act, errno);
+	place_read(&root, act->found.fd);
+	error = identity_unmount(&identity, &root, MNT_DETACH, &info,
+				 users(act));
+	if (!error) {
+		/* Its fd is held, so that no other mount has its id. */
+		left = identity_look(&identity, &root, &info);
+		if (left == 0 || left == EBUSY)
+			return refuse(act, "something was mounted on it in "
+					   "that moment, and unmounted in its "
+					   "place\n"
+					   "Try again.");
+	}
 	if (error == EBUSY)
 		return refuse(act, "something was mounted on it meanwhile\n"
 				   "Try again.");
-	return !error || refuse_failed(act, there ? error : ESTALE);
+	return !error || refuse_failed(act, error == ENOENT ? ESTALE : error);
 }
 
 /* An unmount that respects the mount's users cannot be made by the fd, which
@@ -244,12 +230,14 @@ static int unmount_by_name(const struct act *act)
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", act->target.dir,
 		 act->target.name);
-	raise_users(act);
-	if (unmount_target_leads_to(&act->target, act->found.mount->id))
+	if (users(act))
+		privileges_raise(users(act));
+	if (unmount_target_leads_to(&act->target, &act->found))
 		error = umount2(path, UMOUNT_NOFOLLOW) ? errno : 0;
-	lower_users(act);
+	if (users(act))
+		privileges_lower(users(act));
 	if (error == EINVAL &&
-	    !unmount_target_leads_to(&act->target, act->found.mount->id))
+	    !unmount_target_leads_to(&act->target, &act->found))
 		return ESTALE;
 	return error;
 }
@@ -276,7 +264,33 @@ static bool unmount_found(struct act *act)
 	if (done)
 		say_if(act->options->verbose, "unmounted %s, of type %s",
 		       quoted(act->target.path), type);
-	unmount_target_forget(&act->found);
+	return done;
+}
+
+/* Not in a FUSE filesystem of the user's own, which cannot be used then; where
+ * nobody but that user can mount anything, as a rule. */
+static bool may_be_shielded(const struct act *act)
+{
+	struct statmount_answer directory;
+
+	return !act->caller->root &&
+	       statmount_ask(statmount_unique_id(act->target.dir),
+			     &directory) == 0 &&
+	       directory.magic != FUSE_SUPER_MAGIC;
+}
+
+/* From the judgement on, the user cannot stop the process before its act. */
+static bool judge_and_unmount(struct act *act)
+{
+	const bool shielded = may_be_shielded(act);
+	bool done;
+
+	if (shielded && !shield_try_raise(&act->shield, &act->privileges))
+		return refuse(act, strerror(errno));
+	done = look_and_judge(act) && unmount_found(act);
+	if (shielded && !shield_try_lower(&act->shield, &act->privileges))
+		die("cannot take the ids of uid %u again: %s", act->caller->uid,
+		    strerror(errno));
 	return done;
 }
 
@@ -286,7 +300,11 @@ static bool unmount_one(struct act *act, const char *path)
 
 	if (!unmount_target_pin(&act->target, path))
 		return false;
-	done = find_and_judge(act) && unmount_found(act);
+	done = unmount_target_find(&act->target, &act->found);
+	if (done) {
+		done = judge_and_unmount(act);
+		unmount_target_forget(&act->found);
+	}
 	unmount_target_unpin(&act->target);
 	return done;
 }
@@ -300,8 +318,13 @@ int unmount_all(const struct options *options, const struct caller *caller)
 	/* root may do it all by itself, and finds with its own rights what
 	 * only root can reach; of a user's rights, CAP_SYS_ADMIN is added to
 	 * the unmounts alone. */
-	if (!caller->root)
+	privileges_take_up(caller);
+	if (caller->root) {
+		privileges_take_all();
+	} else {
+		shield_prepare(&act.shield);
 		privileges_narrow(&act.privileges, &self, 0, options->verbose);
+	}
 	for (char **path = options->unmount; *path; path++)
 		done &= unmount_one(&act, *path);
 	return done ? 0 : EXIT_LAUNCHER;

@@ -10,6 +10,7 @@
 
 #include "common/die.h"
 #include "common/syscalls.h"
+#include "launch/mount/statmount.h"
 
 static bool refuse(const struct unmount_target *target, const char *reason)
 {
@@ -132,16 +133,16 @@ static uint64_t read_mount_id(int dir, const char *path, bool *root)
 	return status.stx_mnt_id;
 }
 
-uint64_t unmount_target_mount_id(int fd, bool *root)
-{
-	return read_mount_id(fd, "", root);
-}
-
-bool unmount_target_leads_to(const struct unmount_target *target, uint64_t id)
+/* While the fd is open, the id is enough; when it is closed, another mount may
+ * get it. But not as long as this one is there, which is asked last. */
+bool unmount_target_leads_to(const struct unmount_target *target,
+			     const struct unmount_found *found)
 {
 	bool root;
 
-	return read_mount_id(target->dir, target->name, &root) == id && root;
+	return read_mount_id(target->dir, target->name, &root) ==
+		       found->mount->id &&
+	       root && !statmount_is_gone(found->unique);
 }
 
 static bool refuse_unmounted(const struct unmount_target *target,
@@ -160,11 +161,23 @@ static bool refuse_unmounted(const struct unmount_target *target,
 	return false;
 }
 
-static bool look(const struct unmount_target *target,
-		 struct unmount_found *found)
+bool unmount_target_find(const struct unmount_target *target,
+			 struct unmount_found *found)
+{
+	*found = (struct unmount_found){0};
+	/* No symbolic link is followed, and none of autofs's mounts made. */
+	found->fd = open_beneath(target->dir, target->name, O_NOFOLLOW);
+	if (found->fd < 0)
+		return refuse_unresolved(target, errno);
+	found->unique = statmount_unique_id(found->fd);
+	return true;
+}
+
+bool unmount_target_look(const struct unmount_target *target,
+			 struct unmount_found *found)
 {
 	bool root;
-	const uint64_t id = unmount_target_mount_id(found->fd, &root);
+	const uint64_t id = read_mount_id(found->fd, "", &root);
 
 	if (!id || !mount_table_read(&found->table))
 		return refuse(target, strerror(errno));
@@ -174,20 +187,6 @@ static bool look(const struct unmount_target *target,
 	if (!found->mount)
 		return refuse(target, "it was unmounted meanwhile");
 	return true;
-}
-
-bool unmount_target_find(const struct unmount_target *target,
-			 struct unmount_found *found)
-{
-	*found = (struct unmount_found){0};
-	/* No symbolic link is followed, and none of autofs's mounts made. */
-	found->fd = open_beneath(target->dir, target->name, O_NOFOLLOW);
-	if (found->fd < 0)
-		return refuse_unresolved(target, errno);
-	if (look(target, found))
-		return true;
-	unmount_target_forget(found);
-	return false;
 }
 
 void unmount_target_release(struct unmount_found *found)

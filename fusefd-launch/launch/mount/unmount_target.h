@@ -24,6 +24,7 @@ struct unmount_target {
  * other one can get its id; but it is in use. */
 struct unmount_found {
 	int fd;
+	uint64_t unique; /* its id that no other one gets; 0: not known */
 	struct mount_table table;
 	const struct mount_entry *mount;
 };
@@ -33,19 +34,18 @@ struct unmount_found {
 bool unmount_target_pin(struct unmount_target *target, const char *path);
 void unmount_target_unpin(struct unmount_target *target);
 
-/* The same. */
+/* The same: what is mounted there; and, when that is held, what it is. */
 bool unmount_target_find(const struct unmount_target *target,
+			 struct unmount_found *found);
+bool unmount_target_look(const struct unmount_target *target,
 			 struct unmount_found *found);
 void unmount_target_forget(struct unmount_found *found);
 
 /* The fd alone, so that the mount is in use no longer. */
 void unmount_target_release(struct unmount_found *found);
 
-/* Is that mount the topmost there, at this moment? */
-bool unmount_target_leads_to(const struct unmount_target *target, uint64_t id);
-
-/* The mount that an O_PATH fd is on, 0 where it cannot be told; and whether it
- * is the root of it. */
-uint64_t unmount_target_mount_id(int fd, bool *root);
+/* Is that mount still the topmost there, at this moment? */
+bool unmount_target_leads_to(const struct unmount_target *target,
+			     const struct unmount_found *found);
 
 #endif

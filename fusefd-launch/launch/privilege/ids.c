@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "common/die.h"
-#include "launch/privilege/capability_sets.h"
+#include "launch/privilege/capabilities.h"
 
 /* In a user namespace that maps one user only, setgroups is denied for good
  * (user_namespaces(7)): the groups that the caller has are all there will
@@ -54,9 +54,9 @@ static void expect_groups(const struct owner *owner)
 
 static bool has(int capability)
 {
-	struct capability_sets sets;
+	struct capabilities sets;
 
-	capability_sets_read(&sets);
+	capabilities_read(&sets);
 	return sets.effective & BIT(capability);
 }
 
@@ -84,23 +84,36 @@ static void take_groups(const struct owner *owner)
 		    quoted(owner->name), reason(errno, CAP_SETGID));
 }
 
+bool ids_try_set(uid_t real, uid_t effective, uid_t saved)
+{
+	uid_t now[3];
+
+	if (setresuid(real, effective, saved) ||
+	    getresuid(&now[0], &now[1], &now[2]))
+		return false;
+	errno = EPERM;
+	return now[0] == real && now[1] == effective && now[2] == saved;
+}
+
 void ids_take(const struct owner *owner)
 {
-	uid_t uids[3];
-	gid_t gids[3];
+	const gid_t gid = owner->gid;
+	gid_t now[3];
 
 	take_groups(owner);
-	if (setresgid(owner->gid, owner->gid, owner->gid))
-		die("cannot take gid %u: %s", owner->gid,
-		    reason(errno, CAP_SETGID));
-	if (setresuid(owner->uid, owner->uid, owner->uid))
+	if (setresgid(gid, gid, gid) || getresgid(&now[0], &now[1], &now[2]))
+		die("cannot take gid %u: %s", gid, reason(errno, CAP_SETGID));
+	if (now[0] != gid || now[1] != gid || now[2] != gid)
+		die("the process's gids did not become %u", gid);
+	if (!ids_try_set(owner->uid, owner->uid, owner->uid))
 		die("cannot take uid %u: %s", owner->uid,
 		    reason(errno, CAP_SETUID));
-	if (getresuid(&uids[0], &uids[1], &uids[2]) ||
-	    getresgid(&gids[0], &gids[1], &gids[2]))
-		die("cannot read the process's ids: %s", strerror(errno));
-	for (int i = 0; i < 3; i++)
-		if (uids[i] != owner->uid || gids[i] != owner->gid)
-			die("the process's ids did not become %u and %u",
-			    owner->uid, owner->gid);
+}
+
+void ids_set_effective(uid_t uid, gid_t gid)
+{
+	if (getegid() != gid && (setegid(gid) || getegid() != gid))
+		die("cannot take gid %u: %s", gid, strerror(errno));
+	if (geteuid() != uid && (seteuid(uid) || geteuid() != uid))
+		die("cannot take uid %u: %s", uid, strerror(errno));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "supervise/failure.h"
+#include "supervise/start_failure.h"
 
 #include <string.h>
 #include <sys/wait.h>
@@ -22,26 +22,25 @@ static noreturn void die_of_end(const char *name, int status)
 		 name, exit_status);
 }
 
-void failure_die(enum failure failure, const struct launch *launch, int status,
-		 const char *fault)
+void start_failure_die(const struct failed_start *start)
 {
-	const char *name = quoted(launch->options.command[0]);
+	const char *name = quoted(start->command);
 
-	switch (failure) {
-	case UNATTACHED:
-		die("cannot mount on %s: %s", quoted(launch->mountpoint.path),
-		    fault);
-	case INTERRUPTED:
+	switch (start->failure) {
+	case MOUNT_IS_NOT_ATTACHED:
+		die("cannot mount on %s: %s", quoted(start->mountpoint),
+		    start->reason);
+	case FRONT_WAS_INTERRUPTED:
 		die("interrupted before %s was ready", name);
-	case SILENT:
+	case COMMAND_IS_LATE:
 		die("cannot start %s: it was not ready after %lu seconds\n"
 		    "Give it more with --ready-timeout, where it needs more.",
-		    name, launch->options.ready_timeout);
-	case CLOSED:
+		    name, start->timeout);
+	case CONNECTION_IS_DEAD:
 		die("cannot start %s: it closed its device fds before it was "
 		    "ready",
 		    name);
 	default:
-		die_of_end(name, status);
+		die_of_end(name, start->status);
 	}
 }

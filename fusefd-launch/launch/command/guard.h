@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Under securebits that could not be locked, as in a container without
+ * CAP_SETPCAP, an exec by uid 0 leaves what was permitted before. So the
+ * process gives up CAP_SYS_ADMIN before the exec, and a thread keeps it: the
+ * exec ends the thread, and if it fails, the thread takes the mount away.
+ */
+#ifndef FUSEFD_LAUNCH_GUARD_H
+#define FUSEFD_LAUNCH_GUARD_H
+
+#include <pthread.h>
+
+struct guard {
+	pthread_t thread;
+	int wanted; /* an eventfd: if a futex fails, the C library aborts */
+	void (*act)(void *what);
+	void *what;
+};
+
+/* Dies if there can be none. */
+void guard_start(struct guard *guard, void (*act)(void *what), void *what);
+
+/* Have the thread act, and wait for it. */
+void guard_call(struct guard *guard);
+
+#endif

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The states of the mount, and what each request makes of them. A request that
+ * does not fit the state is answered with EPERM, one that there is not with
+ * EINVAL, and neither changes anything.
+ *
+ *              RESTRICT   ATTACH           COPY   UNMOUNT        LEAVE   the end
+ *   DETACHED   DETACHED   ATTACHED, GONE   same   GONE           GONE    GONE
+ *   ATTACHED   EPERM      EPERM            same   GONE, or same  LEFT    GONE
+ *
+ * GONE and LEFT end the keeper. ATTACH leads to GONE if it failed: what was
+ * detached dies with the keeper. UNMOUNT changes nothing if the mount is in use,
+ * or another one hides it. At the end of the socket the mount is unmounted as
+ * by UNMOUNT with FUSEFD_KEEPER_LAZY.
+ *
+ * The program's end of the socket may be in anybody's hands of that user: it is
+ * believed nothing. Every request is judged anew, and what it can do at the
+ * worst is what the user could do: to mount once where it was judged, to make
+ * the mount less than it was to be, and to unmount it.
+ */
+#include "launch/keeper/keeper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdnoreturn.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/die.h"
+#include "common/fds.h"
+#include "launch/keeper/confine.h"
+#include "launch/mount/statmount.h"
+#include "lib/protocol.h"
+
+enum state { DETACHED, ATTACHED, GONE, LEFT };
+
+struct keeper {
+	enum state state;
+	int socket;
+	struct attachment *attachment;
+};
+
+/* ---- The acts: 0, or an errno --------------------------------------------------- */
+
+static int restrict_mount(struct keeper *keeper, uint32_t flags)
+{
+	struct mount_attr change = {
+		.attr_set =
+			(flags & FUSEFD_KEEPER_RO ? MOUNT_ATTR_RDONLY : 0) |
+			(flags & FUSEFD_KEEPER_NOEXEC ? MOUNT_ATTR_NOEXEC : 0),
+	};
+	const struct attachment *attachment = keeper->attachment;
+	int error = 0;
+
+	if (keeper->state != DETACHED)
+		return EPERM;
+	if (flags & ~(FUSEFD_KEEPER_RO | FUSEFD_KEEPER_NOEXEC))
+		return EINVAL;
+	if (!privileges_try_raise(attachment->privileges))
+		return errno;
+	if (mount_setattr(attachment->mount, "", AT_EMPTY_PATH, &change,
+			  sizeof(change)))
+		error = errno;
+	return privileges_try_lower(attachment->privileges) ? error : errno;
+}
+
+/* An fd of the mount would keep it busy: from now on there is only its place. */
+static int attach_mount(struct keeper *keeper, uint32_t flags)
+{
+	int error;
+
+	if (flags)
+		return EINVAL;
+	if (keeper->state != DETACHED)
+		return EPERM;
+	error = attach(keeper->attachment);
+	keeper->state = error ? GONE : ATTACHED;
+	close(keeper->attachment->mount);
+	keeper->attachment->mount = -1;
+	return error;
+}
+
+static int unmount(struct keeper *keeper, uint32_t flags)
+{
+	struct attachment *attachment = keeper->attachment;
+	int error = 0;
+
+	if (flags & ~FUSEFD_KEEPER_LAZY)
+		return EINVAL;
+	if (keeper->state == ATTACHED)
+		error = identity_unmount(
+			&attachment->identity, &attachment->mountpoint->at,
+			flags & FUSEFD_KEEPER_LAZY ? MNT_DETACH : 0,
+			&attachment->info, attachment->privileges);
+	if (error == ENOENT)
+		error = 0;
+	if (!error)
+		keeper->state = GONE;
+	return error;
+}
+
+static int leave(struct keeper *keeper, uint32_t flags)
+{
+	if (flags)
+		return EINVAL;
+	keeper->state = keeper->state == ATTACHED ? LEFT : GONE;
+	return 0;
+}
+
+/* Is that fd one of the root of our mount? Its id is no other mount's, as long
+ * as ours is there. */
+static bool is_of_mount(const struct attachment *attachment, int fd)
+{
+	struct identity other;
+
+	return identity_read(&other, fd, 0) &&
+	       other.id == attachment->identity.id &&
+	       other.device_major == attachment->identity.device_major &&
+	       other.device_minor == attachment->identity.device_minor &&
+	       !statmount_is_gone(attachment->identity.unique);
+}
+
+static int copy_mount(struct keeper *keeper, uint32_t flags, int root,
+		      int *copy)
+{
+	const struct attachment *attachment = keeper->attachment;
+	int error = 0;
+
+	if (flags)
+		return EINVAL;
+	if (keeper->state == DETACHED)
+		root = attachment->mount;
+	else if (root < 0 || !is_of_mount(attachment, root))
+		return EBADF;
+	if (!privileges_try_raise(attachment->privileges))
+		return errno;
+	*copy = open_tree(root, "",
+			  AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (*copy < 0)
+		error = errno;
+	return privileges_try_lower(attachment->privileges) ? error : errno;
+}
+
+static int act(struct keeper *keeper,
+	       const struct fusefd_keeper_request *request, int passed,
+	       int *copy)
+{
+	switch (request->act) {
+	case FUSEFD_KEEPER_ATTACH:
+		return attach_mount(keeper, request->flags);
+	case FUSEFD_KEEPER_RESTRICT:
+		return restrict_mount(keeper, request->flags);
+	case FUSEFD_KEEPER_UNMOUNT:
+		return unmount(keeper, request->flags);
+	case FUSEFD_KEEPER_LEAVE:
+		return leave(keeper, request->flags);
+	case FUSEFD_KEEPER_COPY:
+		return copy_mount(keeper, request->flags, passed, copy);
+	default:
+		return EINVAL;
+	}
+}
+
+/* ---- The socket -------------------------------------------------------------------- */
+
+union control {
+	struct cmsghdr header;
+	char bytes[CMSG_SPACE(sizeof(int))];
+};
+
+/* false at the end. A message that is no request has act 0; more fds than one the
+ * kernel has closed already. */
+static bool receive(int socket, struct fusefd_keeper_request *request,
+		    int *passed)
+{
+	union control control;
+	struct iovec vector = {request, sizeof(*request)};
+	struct msghdr message = {
+		.msg_iov = &vector,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	const struct cmsghdr *header;
+	const ssize_t length = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+
+	*passed = -1;
+	if (length <= 0)
+		return false;
+	header = CMSG_FIRSTHDR(&message);
+	if (header && header->cmsg_level == SOL_SOCKET &&
+	    header->cmsg_type == SCM_RIGHTS &&
+	    header->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(passed, CMSG_DATA(header), sizeof(int));
+	if (length != sizeof(*request) ||
+	    message.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
+		request->act = 0;
+	return true;
+}
+
+/* It waits for a program that does not read; nobody else waits for the keeper. */
+static void answer(const struct keeper *keeper, int error, int copy)
+{
+	const struct identity *identity = &keeper->attachment->identity;
+	struct fusefd_keeper_answer text = {
+		.error = error,
+		.mount_id = identity->id,
+		.unique_id = identity->unique,
+	};
+	union control control;
+	struct iovec vector = {&text, sizeof(text)};
+	struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
+
+	if (copy >= 0) {
+		control.header = (struct cmsghdr){
+			.cmsg_len = CMSG_LEN(sizeof(int)),
+			.cmsg_level = SOL_SOCKET,
+			.cmsg_type = SCM_RIGHTS,
+		};
+		memcpy(CMSG_DATA(&control.header), &copy, sizeof(int));
+		message.msg_control = &control;
+		message.msg_controllen = sizeof(control);
+	}
+	(void)sendmsg(keeper->socket, &message, MSG_NOSIGNAL);
+}
+
+static void close_if_open(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+static noreturn void keep(struct keeper *keeper)
+{
+	struct fusefd_keeper_request request;
+	int passed, copy, error;
+
+	while (keeper->state <= ATTACHED &&
+	       receive(keeper->socket, &request, &passed)) {
+		copy = -1;
+		error = act(keeper, &request, passed, &copy);
+		answer(keeper, error, copy);
+		close_if_open(passed);
+		close_if_open(copy);
+	}
+	if (keeper->state == ATTACHED)
+		(void)unmount(keeper, FUSEFD_KEEPER_LAZY);
+	_exit(0);
+}
+
+/* ---- How it begins -------------------------------------------------------------------- */
+
+/* Nothing of the caller's stays but what the acts need: no fd, no terminal, no
+ * current directory, no name in another process's list of jobs. It says nothing
+ * from here on: the program sees its socket end, and says so. */
+static void become_keeper(struct keeper *keeper, struct shield *shield)
+{
+	struct attachment *attachment = keeper->attachment;
+	int kept[] = {keeper->socket, attachment->mount,
+		      attachment->mountpoint->at.fd, attachment->info.fd};
+
+	(void)prctl(PR_SET_NAME, "fusefd-keeper", 0, 0, 0);
+	(void)setsid();
+	if (chdir("/") || !shield_try_raise(shield, attachment->privileges))
+		_exit(1);
+	fds_close_others(kept, sizeof(kept) / sizeof(kept[0]));
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		close(fd);
+	if (!privileges_try_keep_admin(attachment->privileges) ||
+	    !confine_keeper())
+		_exit(1);
+}
+
+int keeper_start(struct attachment *attachment, struct shield *shield)
+{
+	struct keeper keeper = {.attachment = attachment};
+	int ends[2];
+	pid_t child;
+
+	/* The keeper opens no file. */
+	if (!mountinfo_open(&attachment->info))
+		die("cannot open '" MOUNTINFO_PATH "': %s", strerror(errno));
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
+		die("cannot make a socket for the keeper: %s", strerror(errno));
+	child = fork();
+	if (child < 0)
+		die("cannot start a keeper: %s", strerror(errno));
+	if (child == 0) {
+		keeper.socket = ends[1];
+		become_keeper(&keeper, shield);
+		keep(&keeper);
+	}
+	close(ends[1]);
+	close(attachment->mount);
+	if (fcntl(ends[0], F_SETFD, 0))
+		die("cannot hand on fd %d: %s", ends[0], strerror(errno));
+	return ends[0];
+}

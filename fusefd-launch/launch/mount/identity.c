@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "launch/mount/identity.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "launch/mount/statmount.h"
+
+void place_read(struct place *place, int fd)
+{
+	struct statx status;
+
+	*place = (struct place){
+		.fd = fd,
+		.mount_unique = statmount_unique_id(fd),
+	};
+	/* By a mask that asks for nothing, a FUSE filesystem is not asked, and
+	 * root is not kept out of a user's: the id is the kernel's own. */
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &status) == 0)
+		place->mount_id = status.stx_mnt_id;
+}
+
+bool identity_read(struct identity *identity, int fd, uid_t owner)
+{
+	struct statx status;
+
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &status))
+		return false;
+	*identity = (struct identity){
+		.id = status.stx_mnt_id,
+		.unique = statmount_unique_id(fd),
+		.device_major = status.stx_dev_major,
+		.device_minor = status.stx_dev_minor,
+		.owner = owner,
+	};
+	return true;
+}
+
+/* ---- Where it is ------------------------------------------------------------ */
+
+static bool has_path(int fd, const char *path)
+{
+	char name[32], target[PATH_MAX];
+	ssize_t length;
+
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	length = readlink(name, target, sizeof(target));
+	return length > 0 && (size_t)length == strlen(path) &&
+	       memcmp(target, path, (size_t)length) == 0;
+}
+
+static int look_by_unique_id(const struct identity *identity,
+			     const struct place *place)
+{
+	struct statmount_answer answer;
+	const int error = statmount_ask(identity->unique, &answer);
+
+	if (error)
+		return error;
+	if (answer.magic != FUSE_SUPER_MAGIC ||
+	    answer.device_major != identity->device_major ||
+	    answer.device_minor != identity->device_minor)
+		return EINVAL;
+	if (place->mount_unique != identity->unique &&
+	    (place->mount_unique != answer.parent ||
+	     !has_path(place->fd, answer.mountpoint)))
+		return EINVAL;
+	return statmount_find_cover(identity->unique);
+}
+
+static bool is_it(const struct identity *identity,
+		  const struct mount_entry *entry)
+{
+	char device[32];
+
+	snprintf(device, sizeof(device), "%u:%u", identity->device_major,
+		 identity->device_minor);
+	return entry->id == identity->id && entry->fuse && entry->owned &&
+	       entry->owner == identity->owner &&
+	       strcmp(entry->device, device) == 0;
+}
+
+/* One pass for the mount, and one for what hides it. */
+static int look_by_mountinfo(const struct identity *identity,
+			     const struct place *place, struct mountinfo *info)
+{
+	char mountpoint[PATH_MAX];
+	struct mount_entry entry;
+	bool found = false;
+
+	mountinfo_rewind(info);
+	while (!found && mountinfo_next(info, &entry))
+		found = is_it(identity, &entry);
+	if (!found)
+		return info->error ? info->error : ENOENT;
+	if (place->mount_id != identity->id &&
+	    (place->mount_id != entry.parent ||
+	     !has_path(place->fd, entry.mountpoint)))
+		return EINVAL;
+	snprintf(mountpoint, sizeof(mountpoint), "%s", entry.mountpoint);
+	mountinfo_rewind(info);
+	while (mountinfo_next(info, &entry))
+		if (entry.parent == identity->id && entry.id != identity->id &&
+		    strcmp(entry.mountpoint, mountpoint) == 0)
+			return EBUSY;
+	return info->error;
+}
+
+/* Does the kernel know unique ids, and tell of them? A seccomp filter may forbid
+ * to ask. */
+static bool tells(int error)
+{
+	return error != ENOSYS && error != EPERM && error != EPROTO;
+}
+
+int identity_look(const struct identity *identity, const struct place *place,
+		  struct mountinfo *info)
+{
+	const int error = place->mount_unique
+				  ? look_by_unique_id(identity, place)
+				  : ENOSYS;
+
+	return tells(error) ? error : look_by_mountinfo(identity, place, info);
+}
+
+/* ---- Away with it ------------------------------------------------------------- */
+
+static int unmount(int at, int flags)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", at);
+	if (umount2(path, flags) == 0)
+		return 0;
+	/* Neither of these is to be taken for an answer to the look. */
+	return errno == EPERM || errno == ENOSYS ? EACCES : errno;
+}
+
+/* Raised, look and act with nothing in between. */
+static int unmount_by_unique_id(const struct identity *identity,
+				const struct place *place, int flags)
+{
+	const int error = place->mount_unique
+				  ? look_by_unique_id(identity, place)
+				  : ENOSYS;
+
+	return error ? error : unmount(place->fd, flags);
+}
+
+/* The file is not read with CAP_SYS_ADMIN effective. */
+static int unmount_by_mountinfo(const struct identity *identity,
+				const struct place *place, int flags,
+				struct mountinfo *info,
+				const struct privileges *privileges)
+{
+	int error = look_by_mountinfo(identity, place, info);
+
+	if (!error && privileges && !privileges_try_raise(privileges))
+		error = errno;
+	return error ? error : unmount(place->fd, flags);
+}
+
+int identity_unmount(const struct identity *identity, const struct place *place,
+		     int flags, struct mountinfo *info,
+		     const struct privileges *privileges)
+{
+	int error;
+
+	if (privileges && !privileges_try_raise(privileges))
+		return errno;
+	error = unmount_by_unique_id(identity, place, flags);
+	if (privileges && !privileges_try_lower(privileges) && !error)
+		error = errno;
+	if (tells(error))
+		return error;
+	error = unmount_by_mountinfo(identity, place, flags, info, privileges);
+	if (privileges)
+		(void)privileges_try_lower(privileges);
+	return error;
+}
