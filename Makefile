@@ -77,6 +77,9 @@ objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)))
 COMMON    := $(call objects,fusefd-launch/common/*.c)
 LAUNCH    := $(call objects,fusefd-launch/launch/*.c fusefd-launch/launch/*/*.c)
 SUPERVISE := $(call objects,fusefd-launch/supervise/*.c)
+SOCKET    := $(call objects,fusefd-launch/socket/*.c)
+SEND      := $(call objects,fusefd-launch/socket/send/*.c)
+RECEIVE   := $(call objects,fusefd-launch/socket/receive/*.c)
 HELP      := $(call objects,fusefd-launch/help/*.c)
 MOUNT_HELPER := $(call objects,fusefd-launch/mount-helper/*.c)
 FUSE3     := $(call objects,lib/fuse3*.c)
@@ -98,7 +101,7 @@ SHARED := $(BUILD)/libfusefd-fuse3.so.0 $(BUILD)/libfusefd.so.0
 
 # What --unmodified stands in with, in a folder of its own that is put before a
 # program's PATH. mergerfs calls a helper by a name of its own.
-COMPANIONS := $(addprefix $(BUILD)/libexec/fusefd-,help supervise)
+COMPANIONS := $(addprefix $(BUILD)/libexec/fusefd-,help supervise send receive)
 STAND_INS := $(addprefix $(BUILD)/libexec/,libfusefd-preload.so fusermount3)
 HELPER_NAMES = fusermount mergerfs-fusermount
 plain     = $(1:$(BUILD)/obj/%=$(BUILD)/obj/plain/%)
@@ -106,7 +109,7 @@ PRELOAD  := $(call objects,lib/preload/*.c)
 HELPER   := $(call objects,lib/stand-in/*.c)
 FROM_LIB := $(addprefix $(BUILD)/obj/plain/lib/,announcement.o notify.o verify.o)
 
-all: $(BUILD)/fusefd-launch $(STATIC) $(SHARED) $(STAND_INS) $(COMPANIONS) $(EXAMPLES) ## build everything but the tests
+all: $(BUILD)/fusefd-launch $(BUILD)/mount.fusefd $(STATIC) $(SHARED) $(STAND_INS) $(COMPANIONS) $(EXAMPLES) ## build everything but the tests
 test-programs: all $(FIXTURES) $(UNITS)
 
 $(FUSE3): INCLUDES += $(FUSE3_CFLAGS)
@@ -122,6 +125,13 @@ $(BUILD)/obj/%.o: %.c
 $(BUILD)/libexec/fusefd-supervise: $(SUPERVISE) $(BUILD)/obj/launch.a $(BUILD)/libfusefd.a
 	@mkdir -p $(@D)
 	$(LINK) -pie $^ -o $@
+
+$(BUILD)/libexec/fusefd-send: $(SEND)
+$(BUILD)/libexec/fusefd-receive: $(RECEIVE)
+$(BUILD)/libexec/fusefd-send $(BUILD)/libexec/fusefd-receive: $(BUILD)/obj/socket.a \
+		$(BUILD)/obj/supervise.a $(BUILD)/obj/launch.a $(BUILD)/libfusefd.a
+	@mkdir -p $(@D)
+	$(LINK) -pie $(filter %.o,$^) $(filter %.a,$^) $(LIBCAP_NG) -o $@
 
 # Of libcap-ng, the names of capabilities: linked inside, if there is a static
 # one, so that no launch loads the rest.
@@ -147,8 +157,10 @@ $(BUILD)/libfusefd.a: $(CORE)
 $(BUILD)/libfusefd-fuse3.a: $(FUSE3)
 $(BUILD)/obj/common.a: $(COMMON)
 $(BUILD)/obj/help.a: $(filter-out %/main.o,$(HELP))
-$(BUILD)/obj/mount-helper.a: $(MOUNT_HELPER)
+$(BUILD)/obj/mount-helper.a: $(filter-out %/main.o,$(MOUNT_HELPER))
 $(BUILD)/obj/launch.a: $(COMMON) $(filter-out %/main.o,$(LAUNCH))
+$(BUILD)/obj/socket.a: $(SOCKET)
+$(BUILD)/obj/sockets-tested.a: $(SOCKET) $(filter-out %/main.o,$(SEND) $(RECEIVE))
 $(BUILD)/obj/supervise.a: $(filter-out %/main.o,$(SUPERVISE))
 $(BUILD)/obj/stand-ins.a: $(BUILD)/obj/lib/preload/fuse_calls.o $(BUILD)/obj/lib/stand-in/arguments.o
 %.a:
@@ -168,6 +180,9 @@ $(BUILD)/lib%.so.0: lib/lib%.map
 # Tests and examples hold our libraries inside, so that they run from the build
 # folder as they are, for any user and under setuid.
 .SECONDEXPANSION:
+$(BUILD)/mount.fusefd: $(MOUNT_HELPER) $(BUILD)/obj/launch.a
+	$(LINK) -pie $^ -o $@
+
 $(BUILD)/libexec/fusefd-help: $(HELP) $(BUILD)/obj/launch.a
 	@mkdir -p $(@D)
 	$(LINK) -pie $^ -o $@
@@ -180,7 +195,7 @@ $(FIXTURES): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(STATIC)
 	@mkdir -p $(@D)
 	$(LINK) -pie $^ $(FUSE3_LIBS) -o $@
 
-$(UNITS): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(BUILD)/obj/supervise.a \
+$(UNITS): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(BUILD)/obj/sockets-tested.a $(BUILD)/obj/supervise.a \
 		$(BUILD)/obj/help.a $(BUILD)/obj/mount-helper.a $(BUILD)/obj/launch.a $(BUILD)/obj/stand-ins.a $(STATIC)
 	@mkdir -p $(@D)
 	$(LINK) -pie $^ -lcmocka -lcap-ng $(FUSE3_LIBS) -o $@
@@ -344,7 +359,7 @@ install: all ## install below PREFIX (/usr/local) and DESTDIR
 	install -d $(addprefix $(DESTDIR),$(BINDIR) $(SBINDIR) $(LIBDIR)/pkgconfig $(INCLUDEDIR) $(DOCDIR)/examples)
 	install -m 755 $(BUILD)/fusefd-launch $(DESTDIR)$(BINDIR)/
 	$(call INSTALL_LAUNCHER_$(PRIVILEGE),$(DESTDIR)$(BINDIR)/fusefd-launch)
-	ln -sfn $(BINDIR)/fusefd-launch $(DESTDIR)$(SBINDIR)/mount.fusefd
+	install -m 755 $(BUILD)/mount.fusefd $(DESTDIR)$(SBINDIR)/
 	install -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)/
 	install -m 644 $(STATIC) $(DESTDIR)$(LIBDIR)/
 	install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)/

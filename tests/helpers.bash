@@ -93,6 +93,8 @@ add_launchers() {
 	# What it executes is looked for beside it.
 	ln -s "$WORK/build/libexec" "$WORK/bin/setuid/libexec"
 	ln -s "$WORK/build/libexec" "$WORK/bin/caps/libexec"
+	install -m 0755 "$FUSEFD_PLAIN_BUILD/mount.fusefd" "$WORK/bin/setuid"
+	install -m 0755 "$FUSEFD_PLAIN_BUILD/mount.fusefd" "$WORK/bin/caps"
 	install -m 4755 "$plain" "$LAUNCHER_SETUID"
 	install -m 0755 "$plain" "$LAUNCHER_CAPS"
 	setcap cap_sys_admin,cap_setpcap,cap_dac_override=ep \

@@ -94,16 +94,6 @@ static void bind_privately(const struct connection *connection,
 		die_unbound(connection, error);
 }
 
-/* Whatever becomes of us, no socket stays that nobody listens at. */
-static struct connection *listening;
-
-static void withdraw_dying(int status, const char *message)
-{
-	(void)status;
-	(void)message;
-	connection_withdraw(listening);
-}
-
 static void start_listening(struct connection *connection)
 {
 	const char *name = address_name(connection->address);
@@ -120,8 +110,6 @@ static void start_listening(struct connection *connection)
 		    quoted(connection->address->path));
 	connection->device = file.st_dev;
 	connection->inode = file.st_ino;
-	listening = connection;
-	die_after(withdraw_dying);
 	if (listen(connection->listener, 1))
 		die("cannot listen at %s: %s",
 		    quoted(connection->address->path), strerror(errno));

@@ -23,9 +23,9 @@ struct connection {
 	int error; /* why there is nobody to connect to yet */
 };
 
-/* Listen, or take the fd over. Dies where that cannot be: with this process's
- * rights, which are the user's. From here on a death takes the listener's file
- * away, too. */
+/* Listen, or take the fd over. Dies if that cannot be, with this process's
+ * rights, which are the user's. The caller sees to it that its own death takes
+ * the listener's file away, too. */
 void connection_open(struct connection *connection,
 		     const struct address *address, bool receiving);
 

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "socket/verdict.h"
-
-#include <sys/mount.h>
+#include "socket/send/receiver_answer.h"
 
 #include "dies.h"
+#include "protocol.h"
 
-static struct verdict parse_in(const char *text, size_t piece)
+static struct receiver_answer parse_in(const char *text, size_t piece)
 {
 	const size_t length = strlen(text);
-	struct verdict verdict;
+	struct receiver_answer answer;
 
-	verdict_init(&verdict);
+	receiver_answer_init(&answer);
 	for (size_t i = 0; i < length; i += piece)
-		verdict_parse(&verdict, text + i,
-			      i + piece < length ? piece : length - i);
-	return verdict;
+		receiver_answer_parse(&answer, text + i,
+				      i + piece < length ? piece : length - i);
+	return answer;
 }
 
 static void answers_are_read(void **state)
@@ -50,21 +49,19 @@ static void answers_are_read(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		for (size_t piece = 1; piece < 40; piece++) {
-			const struct verdict verdict =
+			const struct receiver_answer answer =
 				parse_in(rows[i].text, piece);
 
 			assert_row(rows[i].text,
-				   verdict.spoken == rows[i].spoken);
+				   answer.spoken == rows[i].spoken);
+			assert_row(rows[i].text, answer.ready == rows[i].ready);
+			assert_row(rows[i].text, answer.error == rows[i].error);
 			assert_row(rows[i].text,
-				   verdict.ready == rows[i].ready);
+				   strcmp(answer.reason, rows[i].reason) == 0);
 			assert_row(rows[i].text,
-				   verdict.error == rows[i].error);
+				   answer.exit_status == rows[i].exit_status);
 			assert_row(rows[i].text,
-				   strcmp(verdict.reason, rows[i].reason) == 0);
-			assert_row(rows[i].text,
-				   verdict.exit_status == rows[i].exit_status);
-			assert_row(rows[i].text,
-				   verdict.stopping == rows[i].stopping);
+				   answer.stopping == rows[i].stopping);
 		}
 }
 
@@ -86,59 +83,59 @@ static void what_is_no_answer_says_nothing(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		const struct verdict verdict = parse_in(texts[i], 7);
+		const struct receiver_answer answer = parse_in(texts[i], 7);
 
-		assert_row(texts[i],
-			   !verdict.spoken && !verdict.ready &&
-				   !verdict.stopping && !verdict.limits &&
-				   !verdict.error && !*verdict.reason &&
-				   verdict.exit_status == -1);
+		assert_row(texts[i], !answer.spoken && !answer.ready &&
+					     !answer.stopping &&
+					     !answer.restrictions && !answer.error &&
+					     !*answer.reason &&
+					     answer.exit_status == -1);
 	}
 }
 
 /* Wherever a long line is cut, what follows on it is no answer. */
 static void a_line_without_end_does_no_harm(void **state)
 {
-	struct verdict verdict;
+	struct receiver_answer answer;
 
 	(void)state;
-	verdict_init(&verdict);
+	receiver_answer_init(&answer);
 	for (int i = 0; i < 100000; i++)
-		verdict_parse(&verdict, "xREADY=1", 8);
-	assert_false(verdict.ready);
-	verdict_parse(&verdict, "\nREADY=1\n", 9);
-	assert_true(verdict.ready);
+		receiver_answer_parse(&answer, "xREADY=1", 8);
+	assert_false(answer.ready);
+	receiver_answer_parse(&answer, "\nREADY=1\n", 9);
+	assert_true(answer.ready);
 }
 
 /* They add up, and are no answer by themselves. */
 static void what_the_mount_is_to_be_without(void **state)
 {
-	struct verdict verdict = parse_in("FUSEFD_RESTRICT=ro", 7);
+	struct receiver_answer answer = parse_in("FUSEFD_RESTRICT=ro", 7);
 
 	(void)state;
-	assert_int_equal(verdict.limits, 0);
-	verdict_parse(&verdict, "\n", 1);
-	assert_int_equal(verdict.limits, MOUNT_ATTR_RDONLY);
-	assert_false(verdict.ready || verdict.spoken || verdict.stopping);
-	verdict_parse(&verdict, "FUSEFD_RESTRICT=noexec\nREADY=1\n", 31);
-	assert_int_equal(verdict.limits, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC);
-	assert_true(verdict.ready);
+	assert_int_equal(answer.restrictions, 0);
+	receiver_answer_parse(&answer, "\n", 1);
+	assert_int_equal(answer.restrictions, FUSEFD_KEEPER_RO);
+	assert_false(answer.ready || answer.spoken || answer.stopping);
+	receiver_answer_parse(&answer, "FUSEFD_RESTRICT=noexec\nREADY=1\n", 31);
+	assert_int_equal(answer.restrictions, FUSEFD_KEEPER_RO | FUSEFD_KEEPER_NOEXEC);
+	assert_true(answer.ready);
 }
 
 static void a_long_reason_is_cut(void **state)
 {
-	struct verdict verdict;
+	struct receiver_answer answer;
 
 	(void)state;
-	verdict_init(&verdict);
-	verdict_parse(&verdict, "STATUS=", 7);
+	receiver_answer_init(&answer);
+	receiver_answer_parse(&answer, "STATUS=", 7);
 	for (int i = 0; i < 800; i++)
-		verdict_parse(&verdict, "x", 1);
-	verdict_parse(&verdict, "\n", 1);
-	assert_int_equal(strlen(verdict.reason), sizeof(verdict.reason) - 1);
+		receiver_answer_parse(&answer, "x", 1);
+	receiver_answer_parse(&answer, "\n", 1);
+	assert_int_equal(strlen(answer.reason), sizeof(answer.reason) - 1);
 }
 
-static void read_from(struct verdict *verdict, const char *text)
+static void read_from(struct receiver_answer *answer, const char *text)
 {
 	int ends[2];
 
@@ -147,38 +144,38 @@ static void read_from(struct verdict *verdict, const char *text)
 		assert_int_equal(send(ends[1], text, strlen(text), 0),
 				 strlen(text));
 	close(ends[1]);
-	verdict_init(verdict);
-	while (!verdict->ended)
-		verdict_read(verdict, ends[0]);
+	receiver_answer_init(answer);
+	while (!answer->ended)
+		receiver_answer_read(answer, ends[0]);
 	close(ends[0]);
 }
 
 static void the_end_ends_the_last_line(void **state)
 {
-	struct verdict verdict;
+	struct receiver_answer answer;
 
 	(void)state;
-	read_from(&verdict, "");
-	assert_false(verdict.unread || verdict.ready);
-	read_from(&verdict, "FUSEFD_PROTOCOL=1\nREADY=1");
-	assert_true(verdict.spoken && verdict.ready && !verdict.unread);
+	read_from(&answer, "");
+	assert_false(answer.unread || answer.ready);
+	read_from(&answer, "FUSEFD_PROTOCOL=1\nREADY=1");
+	assert_true(answer.spoken && answer.ready && !answer.unread);
 }
 
 static void nothing_yet_is_no_end(void **state)
 {
-	struct verdict verdict;
+	struct receiver_answer answer;
 	int ends[2];
 
 	(void)state;
 	assert_return_code(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), errno);
-	verdict_init(&verdict);
-	verdict_read(&verdict, ends[0]);
-	assert_false(verdict.ended);
+	receiver_answer_init(&answer);
+	receiver_answer_read(&answer, ends[0]);
+	assert_false(answer.ended);
 	assert_int_equal(send(ends[0], "handoff", 7, 0), 7);
 	close(ends[1]);
-	while (!verdict.ended)
-		verdict_read(&verdict, ends[0]);
-	assert_true(verdict.unread);
+	while (!answer.ended)
+		receiver_answer_read(&answer, ends[0]);
+	assert_true(answer.unread);
 	close(ends[0]);
 }
 

@@ -3,7 +3,7 @@
  * Whether somebody serves the mount: what the receiver says, and what the kernel
  * says to a probe. The former may lie or be silent, the latter may hang.
  */
-#include "socket/sender.h"
+#include "socket/send/sender.h"
 
 #include <string.h>
 #include <sys/wait.h>
@@ -22,35 +22,35 @@
 #define PATROL 10000
 
 /* The receiver's words go between our quotes; its own become others. */
-static const char *refusal(struct verdict *verdict)
+static const char *refusal(struct receiver_answer *answer)
 {
-	for (char *byte = verdict->reason; *byte; byte++)
+	for (char *byte = answer->reason; *byte; byte++)
 		if (*byte == '\'')
 			*byte = '"';
 	return sender_explain("the receiver refused",
-			      quoted(*verdict->reason
-					     ? verdict->reason
-					     : strerror(verdict->error)));
+			      quoted(*answer->reason
+					     ? answer->reason
+					     : strerror(answer->error)));
 }
 
-/* Where not, time will tell. That it is ready is for the probe to confirm, as a
- * rule at once: anybody can say so and be gone. */
-static bool is_certain(const struct verdict *verdict, bool dead)
+/* If it is not certain, time will tell. Only the probe confirms READY=1, at once
+ * as a rule: anybody can say so and be gone. */
+static bool is_certain(const struct receiver_answer *answer, bool dead)
 {
-	if (verdict->error)
-		return *verdict->reason || verdict->ended;
-	return verdict->ended && (dead || verdict->unread ||
-				  (verdict->spoken && !verdict->ready));
+	if (answer->error)
+		return *answer->reason || answer->ended;
+	return answer->ended &&
+	       (dead || answer->unread || (answer->spoken && !answer->ready));
 }
 
-/* Who says it again and again does not put it off. */
+/* To say it again and again does not put it off. */
 static void hear_stopping(struct sender *sender)
 {
 	const deadline_t latest = deadline_now() + GRACE_OF_STOPPING;
 
-	if (sender->state == SERVING && sender->verdict.stopping &&
-	    sender->next > latest)
-		sender->next = latest;
+	if (sender->state == SERVING && sender->answer.stopping &&
+	    sender->loop.timers[NEXT].at > latest)
+		sender->loop.timers[NEXT].at = latest;
 }
 
 /* What it said between READY=1 and the attach counts, too. */
@@ -60,19 +60,19 @@ static void serve(struct sender *sender)
 	hear_stopping(sender);
 }
 
-/* Of a receiver that has closed its end without a word, and whose device fds
- * are open: one that knows nothing of answers has taken them. */
+/* A receiver that has closed its end without a word, and whose device fds are
+ * open, knows nothing of answers, and has taken them. */
 void sender_judge(struct sender *sender)
 {
-	struct verdict *verdict = &sender->verdict;
+	struct receiver_answer *answer = &sender->answer;
 
-	if (verdict->error)
-		sender_fail(sender, refusal(verdict));
-	else if (verdict->unread && !verdict->spoken)
+	if (answer->error)
+		sender_fail(sender, refusal(answer));
+	else if (answer->unread && !answer->spoken)
 		sender_fail(sender,
 			    "the receiver closed the connection without "
 			    "taking it");
-	else if (sender->dead || (verdict->spoken && !verdict->ready))
+	else if (sender->dead || (answer->spoken && !answer->ready))
 		sender_fail(
 			sender,
 			"the receiver has ended before it was ready, or has "
@@ -83,49 +83,49 @@ void sender_judge(struct sender *sender)
 
 static void consider(struct sender *sender)
 {
-	const struct verdict *verdict = &sender->verdict;
+	const struct receiver_answer *answer = &sender->answer;
 
 	if (sender->state != WAITING)
 		return;
-	if (is_certain(verdict, sender->dead))
+	if (is_certain(answer, sender->dead))
 		sender_judge(sender);
-	else if (sender->next == DEADLINE_NEVER &&
-		 (verdict->ended || verdict->ready))
-		sender->next = deadline_now() + GRACE_OF_LIFE;
-	else if (sender->next == DEADLINE_NEVER &&
-		 (verdict->error || sender->dead))
-		sender->next = deadline_now() + GRACE_OF_DEATH;
+	else if (sender->loop.timers[NEXT].at == DEADLINE_NEVER &&
+		 (answer->ended || answer->ready))
+		sender->loop.timers[NEXT].at = deadline_now() + GRACE_OF_LIFE;
+	else if (sender->loop.timers[NEXT].at == DEADLINE_NEVER &&
+		 (answer->error || sender->dead))
+		sender->loop.timers[NEXT].at = deadline_now() + GRACE_OF_DEATH;
 }
 
 static void restrict_mount(struct sender *sender)
 {
-	const uint64_t attributes = sender->verdict.limits;
+	const uint32_t flags = sender->answer.restrictions;
 	const char *fault;
 
-	sender->verdict.limits = 0;
-	if (!attributes || sender->state != WAITING)
+	sender->answer.restrictions = 0;
+	if (!flags || sender->state != WAITING)
 		return;
-	fault = restriction_apply(sender->launch, attributes);
+	fault = restriction_apply(&sender->keeper, flags);
 	if (fault)
 		sender_fail(sender, fault);
 }
 
 static void hear(struct sender *sender)
 {
-	verdict_read(&sender->verdict, sender->connection.socket);
-	if (sender->verdict.ended)
+	receiver_answer_read(&sender->answer, sender->connection.socket);
+	if (sender->answer.ended)
 		sender_hang_up(sender);
-	/* Of one that does not serve yet, it is not this mount that is to go. */
-	if (sender->state != SERVING && !sender->verdict.ready)
-		sender->verdict.stopping = false;
+	/* A receiver that does not serve yet means another mount. */
+	if (sender->state != SERVING && !sender->answer.ready)
+		sender->answer.stopping = false;
 	restrict_mount(sender);
 }
 
 void sender_listen(struct sender *sender)
 {
 	hear(sender);
-	if (sender->state == SERVING && sender->verdict.ended)
-		sender->next = deadline_now();
+	if (sender->state == SERVING && sender->answer.ended)
+		sender->loop.timers[NEXT].at = deadline_now();
 	else
 		hear_stopping(sender);
 	consider(sender);
@@ -144,7 +144,7 @@ static void serve_probed(struct sender *sender)
 /* The filesystem has ended, wherever it was. */
 static void lose(struct sender *sender)
 {
-	const int status = sender->verdict.exit_status;
+	const int status = sender->answer.exit_status;
 
 	TELL(sender, "the filesystem on %s has ended",
 	     sender_mountpoint(sender));
@@ -157,35 +157,35 @@ void sender_judge_probe(struct sender *sender, int status)
 	const bool alive = WIFEXITED(status) && WEXITSTATUS(status) == 0;
 
 	sender->probe = -1;
-	/* Its owner may kill it, which says nothing of the filesystem. Of one
-	 * that serves, the next patrol asks again. */
+	/* Its owner may kill it, which says nothing of the filesystem. If that
+	 * serves, the next patrol asks again. */
 	sender->dead = WIFEXITED(status) && !alive;
 	if (sender->state == WAITING && alive)
 		serve_probed(sender);
 	else if (sender->state == WAITING && !sender->dead)
-		sender->probe = probe_start(sender->launch->mount);
+		sender->probe = probe_start(sender->copy);
 	else if (sender->state == SERVING && sender->dead)
 		lose(sender);
-	else if (sender->state == SERVING && sender->verdict.ended)
-		sender->next = deadline_now() + PATROL;
+	else if (sender->state == SERVING && sender->answer.ended)
+		sender->loop.timers[NEXT].at = deadline_now() + PATROL;
 	else
 		consider(sender);
 }
 
-void sender_probe(struct sender *sender, int mount)
+void sender_probe(struct sender *sender)
 {
-	sender->next = DEADLINE_NEVER;
+	sender->loop.timers[NEXT].at = DEADLINE_NEVER;
 	if (sender->probe < 0)
-		sender->probe = probe_start(mount);
+		sender->probe = probe_start(sender->copy);
 	/* Next time, perhaps. */
 	if (sender->probe < 0)
-		sender->next = deadline_now() + PATROL;
+		sender->loop.timers[NEXT].at = deadline_now() + PATROL;
 }
 
 void sender_patrol(struct sender *sender)
 {
-	if (sender->verdict.stopping)
+	if (sender->answer.stopping)
 		lose(sender);
 	else
-		sender_probe(sender, sender->copy);
+		sender_probe(sender);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "socket/empty_folder.h"
+#include "socket/receive/empty_folder.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "socket/verdict.h"
+#include "socket/send/receiver_answer.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,9 +12,9 @@
 /* The largest errno that there is (MAX_ERRNO of the kernel). */
 #define ERRNO_MAX 4095
 
-void verdict_init(struct verdict *verdict)
+void receiver_answer_init(struct receiver_answer *answer)
 {
-	*verdict = (struct verdict){.exit_status = -1};
+	*answer = (struct receiver_answer){.exit_status = -1};
 }
 
 static const char *value_of(const char *line, const char *name)
@@ -27,71 +27,72 @@ static const char *value_of(const char *line, const char *name)
 }
 
 /* Before that, it was somebody else's mount that was to go. */
-static void take_readiness(struct verdict *verdict)
+static void take_readiness(struct receiver_answer *answer)
 {
-	if (!verdict->ready)
-		verdict->stopping = false;
-	verdict->ready = true;
+	if (!answer->ready)
+		answer->stopping = false;
+	answer->ready = true;
 }
 
-static void take_line(struct verdict *verdict)
+static void take_line(struct receiver_answer *answer)
 {
-	const char *line = verdict->line, *value;
+	const char *line = answer->line, *value;
 	unsigned long number;
 
-	verdict->limits |= restriction_parse(line);
+	answer->restrictions |= restriction_parse(line);
 	if (strcmp(line, "FUSEFD_PROTOCOL=1") == 0)
-		verdict->spoken = true;
+		answer->spoken = true;
 	else if (strcmp(line, "READY=1") == 0)
-		take_readiness(verdict);
+		take_readiness(answer);
 	else if (strcmp(line, "STOPPING=1") == 0)
-		verdict->stopping = true;
+		answer->stopping = true;
 	else if ((value = value_of(line, "STATUS")))
-		snprintf(verdict->reason, sizeof(verdict->reason), "%s", value);
+		snprintf(answer->reason, sizeof(answer->reason), "%s", value);
 	else if ((value = value_of(line, "ERRNO")) &&
 		 number_parse(value, ERRNO_MAX, &number))
-		verdict->error = (int)number;
+		answer->error = (int)number;
 	else if ((value = value_of(line, "EXIT_STATUS")) &&
 		 number_parse(value, 255, &number))
-		verdict->exit_status = (int)number;
+		answer->exit_status = (int)number;
 }
 
-static void end_line(struct verdict *verdict)
+static void end_line(struct receiver_answer *answer)
 {
-	verdict->line[verdict->length] = '\0';
-	verdict->length = 0;
-	take_line(verdict);
+	answer->line[answer->length] = '\0';
+	answer->length = 0;
+	take_line(answer);
 }
 
-/* Of a line that is too long, the beginning. */
-void verdict_parse(struct verdict *verdict, const char *bytes, size_t length)
+/* Takes the beginning of a line that is too long. */
+void receiver_answer_parse(struct receiver_answer *answer, const char *bytes,
+			   size_t length)
 {
 	for (size_t i = 0; i < length; i++) {
 		if (bytes[i] == '\n')
-			end_line(verdict);
-		else if (verdict->length < sizeof(verdict->line) - 1)
-			verdict->line[verdict->length++] = bytes[i];
+			end_line(answer);
+		else if (answer->length < sizeof(answer->line) - 1)
+			answer->line[answer->length++] = bytes[i];
 	}
 }
 
 /* One piece at a time: a receiver that never stops must not keep the loop from
  * its other events. Fds that come along are closed by the kernel, since there is
  * no room for them. */
-void verdict_read(struct verdict *verdict, int socket)
+void receiver_answer_read(struct receiver_answer *answer, int socket)
 {
 	char bytes[1024];
 	const ssize_t length = recv(socket, bytes, sizeof(bytes), MSG_DONTWAIT);
 
 	if (length > 0) {
-		verdict_parse(verdict, bytes, (size_t)length);
+		receiver_answer_parse(answer, bytes, (size_t)length);
 		return;
 	}
 	if (length < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	/* Closed with something unread: the handoff, or (where there was an
 	 * answer) nothing that matters. */
-	verdict->unread = length < 0 && errno == ECONNRESET;
-	verdict->ended = true;
-	if (verdict->length)
-		end_line(verdict);
+	answer->unread = length < 0 && errno == ECONNRESET;
+	answer->ended = true;
+	if (answer->length)
+		end_line(answer);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "socket/receiver.h"
+#include "socket/receive/receiver.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -13,12 +13,10 @@
 #include "common/die.h"
 #include "launch/command/environment.h"
 #include "lib/answer.h"
-#include "socket/empty_folder.h"
+#include "socket/receive/empty_folder.h"
 #include "supervise/children.h"
 #include "supervise/notify.h"
 #include "supervise/restriction.h"
-
-static struct receiver *answering;
 
 static int error_of(int status)
 {
@@ -32,28 +30,35 @@ static int error_of(int status)
 	}
 }
 
-/* What we die of is why the sender gets no filesystem: its first line. */
+static struct receiver *dying;
+
+/* The first line of the message is why the sender gets no filesystem. */
 static void answer_dying(int status, const char *message)
 {
 	char *line;
 
+	connection_withdraw(&dying->connection);
 	empty_folder_remove();
-	if (!received_is_ours(&answering->received))
+	if (!dying->taken || !received_is_ours(&dying->received))
 		return;
 	line = strdup(message);
 	if (!line)
 		return;
 	line[strcspn(line, "\n")] = '\0';
-	fusefd_answer_failed(answering->connection.socket, -error_of(status),
-			     line);
+	fusefd_answer_failed(dying->connection.socket, -error_of(status), line);
 	free(line);
 }
 
-/* A sender of another make takes our end's closing for success. */
-void report_taken(struct receiver *receiver)
+void answer_when_dying(struct receiver *receiver)
 {
-	answering = receiver;
+	dying = receiver;
 	die_after(answer_dying);
+}
+
+/* A sender of another make takes our end's closing for success. */
+void answer_taken(struct receiver *receiver)
+{
+	receiver->taken = true;
 	if (received_is_ours(&receiver->received))
 		fusefd_answer_taken(receiver->connection.socket);
 }
@@ -64,9 +69,9 @@ static void tell(const struct receiver *receiver, const char *line)
 		   MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-static void tell_unready(const struct receiver *receiver)
+static void answer_unready(const struct receiver *receiver)
 {
-	const char *name = quoted(receiver->launch->options.command[0]);
+	const char *name = quoted(receiver->options->command[0]);
 	const int status = receiver->status;
 	char text[512];
 
@@ -80,59 +85,57 @@ static void tell_unready(const struct receiver *receiver)
 	fusefd_answer_failed(receiver->connection.socket, -ECANCELED, text);
 }
 
-/* One that never said that it was ready may have been all the same, which the
- * sender has found out by itself. */
-void report_end(const struct receiver *receiver)
+/* If COMMAND never said that it was ready, it may have been all the same, which
+ * the sender has found out by itself. */
+void answer_end(struct receiver *receiver)
 {
 	char line[32];
 
 	if (!received_is_ours(&receiver->received))
 		return;
-	if (!receiver->ready_pid)
-		tell_unready(receiver);
+	if (!receiver->ready)
+		answer_unready(receiver);
 	(void)snprintf(line, sizeof(line), "EXIT_STATUS=%d\n",
 		       children_exit_status(receiver->status));
 	tell(receiver, line);
 	close(receiver->connection.socket);
 }
 
-static void report_readiness(struct receiver *receiver, pid_t by)
+static void answer_ready(struct receiver *receiver, pid_t by)
 {
-	const struct launch *launch = receiver->launch;
-
-	if (receiver->ready_pid)
+	if (receiver->ready)
 		return;
-	receiver->ready_pid = by;
-	say_if(launch->options.verbose, "ready: serving %s",
-	       quoted(receiver->received.mountpoint.path));
+	receiver->ready = by;
+	say_if(receiver->options->verbose, "ready: serving %s",
+	       quoted(receiver->received.mountpoint));
 	if (received_is_ours(&receiver->received))
 		fusefd_answer_ready(receiver->connection.socket);
-	notify_ready(
-		environment_get(launch->callers_environment, "NOTIFY_SOCKET"));
+	notify_ready(environment_get(receiver->callers_environment,
+				     "NOTIFY_SOCKET"));
 }
 
 /* The fusermount of --unmodified was asked to unmount, which is the sender's to
- * do. Who asked may wait for the end of the connection; one who was told to end,
- * where no sender has stayed, not for ever. */
-static void report_stopping(struct receiver *receiver)
+ * do. Whoever asked may wait for the end of the connection, but not for ever if
+ * COMMAND was told to end: no sender may have stayed. */
+static void answer_stopping(struct receiver *receiver)
 {
 	if (received_is_ours(&receiver->received))
 		tell(receiver, "STOPPING=1\n");
-	/* Who says it again and again does not put it off. */
-	if (receiver->told && receiver->deadline == DEADLINE_NEVER)
-		receiver->deadline =
-			deadline_in(receiver->launch->options.stop_timeout);
+	/* To say it again and again does not put it off. */
+	if (receiver->told &&
+	    receiver->loop.timers[DEADLINE].at == DEADLINE_NEVER)
+		receiver->loop.timers[DEADLINE].at =
+			deadline_in(receiver->options->stop_timeout);
 }
 
 /* The mount is the sender's to restrict. COMMAND serves when it has been told
  * that this was read, and so the sender has this line before it attaches. */
-static void report_restrictions(const struct receiver *receiver,
-				uint64_t attributes)
+static void answer_restrictions(const struct receiver *receiver, uint32_t flags)
 {
-	const char *words = restriction_words(attributes);
+	const char *words = restriction_words(flags);
 	char line[64];
 
-	if (!attributes)
+	if (!flags)
 		return;
 	(void)snprintf(line, sizeof(line), "FUSEFD_RESTRICT=%s\n", words);
 	if (received_is_ours(&receiver->received))
@@ -140,23 +143,23 @@ static void report_restrictions(const struct receiver *receiver,
 	else
 		say("option '%s' of %s is without effect: the sender knows "
 		    "nothing of it",
-		    words, quoted(receiver->launch->options.command[0]));
+		    words, quoted(receiver->options->command[0]));
 }
 
-void report_notice(struct receiver *receiver)
+void answer_notice(struct receiver *receiver)
 {
-	uint64_t restrictions;
+	uint32_t restrictions;
 	pid_t by;
-	const enum notice notice = notify_read(receiver->events[ON_OTHER].fd,
-					       geteuid(), &by, &restrictions);
+	const enum notice notice =
+		notify_read(receiver->notify, geteuid(), &by, &restrictions);
 
-	report_restrictions(receiver, restrictions);
+	answer_restrictions(receiver, restrictions);
 	switch (notice) {
 	case NOTICE_READY:
-		report_readiness(receiver, by);
+		answer_ready(receiver, by);
 		break;
 	case NOTICE_STOPPING:
-		report_stopping(receiver);
+		answer_stopping(receiver);
 		break;
 	case NOTICE_NONE:
 		break;

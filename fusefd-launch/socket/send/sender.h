@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What --send is doing, and the steps by which that changes.
+ * What fusefd-send is doing, and the steps by which that changes.
  */
 #ifndef FUSEFD_LAUNCH_SENDER_H
 #define FUSEFD_LAUNCH_SENDER_H
 
-#include <poll.h>
+#include <stdbool.h>
 #include <syslog.h>
 
-#include "common/deadline.h"
 #include "common/die.h"
-#include "launch/launch.h"
+#include "common/loop.h"
 #include "socket/connection.h"
-#include "socket/handoff_message.h"
-#include "socket/verdict.h"
-#include "supervise/mounted.h"
+#include "socket/send/handoff_message.h"
+#include "socket/send/receiver_answer.h"
+#include "socket/send/send_options.h"
+#include "supervise/attached_mount.h"
+#include "supervise/inherited_handoff.h"
+#include "supervise/keeper_client.h"
 
 enum state {
 	CONNECTING, /* there is no receiver */
@@ -24,21 +26,28 @@ enum state {
 	ENDING,	    /* there is only a probe to bury */
 };
 
-enum { ON_SIGNAL, ON_SOCKET, ON_MOUNTS, ON_FRONT, EVENTS };
+/* The loop's sources and timers. */
+enum { ON_SIGNAL, ON_SOCKET, ON_MOUNTS, ON_KEEPER, ON_FRONT };
+enum {
+	DEADLINE, /* of getting ready; then, of ending */
+	NEXT,	  /* when to try again, to judge or to probe */
+};
 
 struct sender {
-	struct launch *launch;
+	const struct send_options *options;
+	struct inherited_handoff handoff;
+	struct keeper keeper;
+	int front; /* see background.h; -1: there is none */
 	enum state state;
-	struct pollfd events[EVENTS];
-	deadline_t deadline; /* of getting ready; then, of ending */
-	deadline_t next;     /* when to try again, to judge or to probe */
+	struct loop loop;
+	int signals; /* a signalfd */
 	struct connection connection;
 	struct handoff_message message;
-	struct verdict verdict;
+	struct receiver_answer answer;
+	int copy;    /* of the mount, detached for good: to be probed */
 	pid_t probe; /* -1: none */
 	bool dead;   /* says the probe */
-	struct mounted mounted;
-	int copy;	     /* of the mount, to probe when it is attached */
+	struct attached_mount mount;
 	const char *failure; /* why it did not get ready */
 	int signal;	     /* the one that ends us */
 	int status;	     /* to exit with */
@@ -54,29 +63,37 @@ const char *sender_mountpoint(const struct sender *sender);
 /* "WHAT: REASON", allocated. */
 const char *sender_explain(const char *what, const char *reason);
 
-void sender_watch_socket(struct sender *sender, int fd, short event);
+/* Close the device fds, once. */
+void sender_close_devices(struct sender *sender);
+
+/* Close the connection. */
 void sender_hang_up(struct sender *sender);
-void sender_close_devices(const struct launch *launch);
+
+/* Send the handoff that the environment announces, attach the mount when the
+ * receiver is ready, and exit with 0; or, if that is wanted, stay until either
+ * of them goes. Dies if the receiver does not come, refuses, or does not get
+ * ready. (send.c) */
+noreturn void sender_run(struct sender *sender);
 
 /* ---- From state to state (sender.c) --------------------------------------- */
 
-/* Attach the mount. Then leave or, in the supervised modes, stay. */
+/* Attach the mount. Then leave or, if that is wanted, stay. */
 void sender_serve(struct sender *sender);
 
-/* What is not attached by now will not be. Nothing, once it is. */
+/* A mount that is not attached by now will not be. Nothing, once it is. */
 void sender_fail(struct sender *sender, const char *failure);
 
 /* End with the mount taken away, or as it is. */
 void sender_unmount(struct sender *sender);
 void sender_leave(struct sender *sender);
 
-/* ---- What the witnesses say (witnesses.c) ---------------------------------- */
+/* ---- Is the receiver ready? (receiver_readiness.c) ------------------------- */
 
-/* Of the receiver, what can be read from its socket. */
+/* Read what the receiver says. */
 void sender_listen(struct sender *sender);
 
-/* Start a probe of that mount, and judge what it ended with. */
-void sender_probe(struct sender *sender, int mount);
+/* Start a probe of the mount, and judge what it ended with. */
+void sender_probe(struct sender *sender);
 void sender_judge_probe(struct sender *sender, int status);
 
 /* There is no more to wait for: serve, or fail. */

@@ -1,39 +1,44 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "socket/handoff_message.h"
+#include "socket/send/handoff_message.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "common/die.h"
+#include "lib/protocol.h"
 
-static void add(struct handoff_message *message, const char *variable)
+static void add(struct handoff_message *message, const char *name,
+		const char *value)
 {
-	const size_t length = strlen(variable) + 1;
+	const size_t room = sizeof(message->payload) - message->length;
+	const int length = snprintf(message->payload + message->length, room,
+				    "%s=%s", name, value);
 
-	if (length >= sizeof(message->payload) - message->length)
+	/* Its NUL is part of the message. */
+	if (length < 0 || (size_t)length + 1 >= room)
 		die("cannot hand over %s: its path is too long for a message",
-		    quoted(message->handoff->mountpoint->path));
-	memcpy(message->payload + message->length, variable, length);
-	message->length += length;
+		    quoted(message->handoff->announcement.mountpoint));
+	message->length += (size_t)length + 1;
 }
 
 /* The protocol comes first: by that a receiver knows what the rest is. */
 void handoff_message_build(struct handoff_message *message,
-			   const struct handoff *handoff,
-			   const struct options *options)
+			   const struct inherited_handoff *handoff, const char *payload)
 {
-	struct environment facts;
+	const struct fusefd_announcement *facts = &handoff->announcement;
 
 	*message = (struct handoff_message){.handoff = handoff};
-	if (options->payload) {
-		message->length = strlen(options->payload);
-		memcpy(message->payload, options->payload, message->length);
+	if (payload) {
+		message->length = strlen(payload);
+		memcpy(message->payload, payload, message->length);
 		return;
 	}
-	handoff_facts(&facts, handoff, options);
-	for (char **variable = facts.variables; *variable; variable++)
-		add(message, *variable);
+	add(message, FUSEFD_NAME_PROTOCOL, facts->protocol);
+	add(message, FUSEFD_NAME_MOUNTPOINT, facts->mountpoint);
+	add(message, FUSEFD_NAME_ACL, facts->acl);
+	add(message, FUSEFD_NAME_OWNER, facts->owner);
 }
 
 /* The kernel takes a stream's message of this size in one piece. */
@@ -41,7 +46,7 @@ int handoff_message_send(const struct handoff_message *message, int socket)
 {
 	union {
 		struct cmsghdr header;
-		char bytes[CMSG_SPACE(DEVICE_FDS_MAX * sizeof(int))];
+		char bytes[CMSG_SPACE(FUSEFD_MAX_FDS * sizeof(int))];
 	} control = {0};
 	const size_t size = message->handoff->count * sizeof(int);
 	struct iovec vector = {
