@@ -140,7 +140,7 @@ int main(int argc, char **argv)
 	options_parse(&launch.options, argc, argv);
 	leave_the_rest(&launch);
 	launch.options.silent = is_mount_helper && !options->verbose;
-	privileges_expect_admin();
+	privileges_expect_admin(&launch.caller);
 	if (options->keep_caps && !launch.caller.root)
 		die("option --keep-caps is for root: COMMAND has none");
 	user_find(&launch.owner, options->user, &launch.caller);

@@ -101,9 +101,9 @@ noreturn void become_command(struct launch *launch)
 	leave_callers_directory(launch);
 	say_if(launch->privileges.tell, "mounting on %s and executing %s",
 	       quoted(launch->mountpoint.path), quoted(launch->path));
-	error = launch->owner.uid == 0 && !launch->privileges.locked
-			? execute_guarded(launch, environment)
-			: execute(launch, environment);
+	error = launch->privileges.locked
+			? execute(launch, environment)
+			: execute_guarded(launch, environment);
 	command_die_unexecuted(launch->path, error);
 }
 
