@@ -106,7 +106,7 @@ PRELOAD  := $(call objects,lib/preload/*.c)
 HELPER   := $(call objects,lib/stand-in/*.c)
 FROM_LIB := $(addprefix $(BUILD)/obj/plain/lib/,announcement.o notify.o verify.o)
 
-all: $(BUILD)/fusefd-launch $(STATIC) $(SHARED) $(STAND_INS) $(COMPANIONS) $(EXAMPLES) ## build everything but the tests
+all: $(BUILD)/fusefd-launch $(BUILD)/mount.fusefd $(STATIC) $(SHARED) $(STAND_INS) $(COMPANIONS) $(EXAMPLES) ## build everything but the tests
 test-programs: all $(FIXTURES) $(UNITS)
 
 $(FUSE3): INCLUDES += $(FUSE3_CFLAGS)
@@ -137,7 +137,7 @@ $(BUILD)/libexec/libfusefd-preload.so: lib/preload/preload.map \
 		$(filter-out $<,$^) -o $@
 $(BUILD)/libexec/fusermount3: $(call plain,$(HELPER)) $(FROM_LIB) \
 		$(addprefix $(BUILD)/obj/plain/lib/preload/,announced.o \
-		recognise.o send_fd.o supervised.o tell.o wishes.o)
+		complain.o fuse_calls.o notify_supervisor.o requested_options.o send_fd.o)
 	@mkdir -p $(@D)
 	$(LINK) -pie $^ -o $@
 	for name in $(HELPER_NAMES); do ln -sf $(@F) $(@D)/$$name || exit; done
@@ -147,10 +147,10 @@ $(BUILD)/libfusefd.a: $(CORE)
 $(BUILD)/libfusefd-fuse3.a: $(FUSE3)
 $(BUILD)/obj/common.a: $(COMMON)
 $(BUILD)/obj/help.a: $(filter-out %/main.o,$(HELP))
-$(BUILD)/obj/mount-helper.a: $(MOUNT_HELPER)
+$(BUILD)/obj/mount-helper.a: $(filter-out %/main.o,$(MOUNT_HELPER))
 $(BUILD)/obj/launch.a: $(COMMON) $(filter-out %/main.o,$(LAUNCH))
 $(BUILD)/obj/supervise.a: $(filter-out %/main.o,$(SUPERVISE))
-$(BUILD)/obj/stand-ins.a: $(BUILD)/obj/lib/preload/recognise.o $(BUILD)/obj/lib/stand-in/arguments.o
+$(BUILD)/obj/stand-ins.a: $(BUILD)/obj/lib/preload/fuse_calls.o $(BUILD)/obj/lib/stand-in/arguments.o
 %.a:
 	rm -f $@
 	$(AR) rcs $@ $^
@@ -168,6 +168,9 @@ $(BUILD)/lib%.so.0: lib/lib%.map
 # Tests and examples hold our libraries inside, so that they run from the build
 # folder as they are, for any user and under setuid.
 .SECONDEXPANSION:
+$(BUILD)/mount.fusefd: $(MOUNT_HELPER) $(BUILD)/obj/launch.a
+	$(LINK) -pie $^ -o $@
+
 $(BUILD)/libexec/fusefd-help: $(HELP) $(BUILD)/obj/launch.a
 	@mkdir -p $(@D)
 	$(LINK) -pie $^ -o $@
@@ -344,7 +347,7 @@ install: all ## install below PREFIX (/usr/local) and DESTDIR
 	install -d $(addprefix $(DESTDIR),$(BINDIR) $(SBINDIR) $(LIBDIR)/pkgconfig $(INCLUDEDIR) $(DOCDIR)/examples)
 	install -m 755 $(BUILD)/fusefd-launch $(DESTDIR)$(BINDIR)/
 	$(call INSTALL_LAUNCHER_$(PRIVILEGE),$(DESTDIR)$(BINDIR)/fusefd-launch)
-	ln -sfn $(BINDIR)/fusefd-launch $(DESTDIR)$(SBINDIR)/mount.fusefd
+	install -m 755 $(BUILD)/mount.fusefd $(DESTDIR)$(SBINDIR)/
 	install -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)/
 	install -m 644 $(STATIC) $(DESTDIR)$(LIBDIR)/
 	install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)/

@@ -5,7 +5,8 @@
  * allow_other mount whose session refuses the rest.
  *
  * As the kernel does on an owner's mount, we guard the ways in, and not what
- * is already open: `sudo tool <file` hands an open file to another uid.
+ * is already open: `sudo tool <file` hands an open file to another uid. That
+ * the kernel goes on asking at these ways is no_open.c's part.
  */
 #include "acl.h"
 #include "fuse_abi.h"

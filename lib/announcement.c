@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "announcement.h"
+#include "protocol.h"
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -16,11 +17,11 @@ static const char **place_for(struct fusefd_announcement *said,
 		const char *name;
 		const char **value;
 	} variables[] = {
-		{FUSEFD_PROTOCOL_NAME, &said->protocol},
-		{"FUSEFD_FDS", &said->fds},
-		{"FUSEFD_MOUNTPOINT", &said->mountpoint},
-		{"FUSEFD_ACL", &said->acl},
-		{"FUSEFD_OWNER", &said->owner},
+		{FUSEFD_NAME_PROTOCOL, &said->protocol},
+		{FUSEFD_NAME_FDS, &said->fds},
+		{FUSEFD_NAME_MOUNTPOINT, &said->mountpoint},
+		{FUSEFD_NAME_ACL, &said->acl},
+		{FUSEFD_NAME_OWNER, &said->owner},
 	};
 
 	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
@@ -32,12 +33,11 @@ static const char **place_for(struct fusefd_announcement *said,
 
 static int read_variable(struct fusefd_announcement *said, const char *variable)
 {
-	static const char prefix[] = "FUSEFD_";
 	size_t length = strcspn(variable, "=");
 	const char **value;
 
 	if (variable[length] != '=' ||
-	    strncmp(variable, prefix, sizeof(prefix) - 1) != 0)
+	    strncmp(variable, FUSEFD_PREFIX, sizeof(FUSEFD_PREFIX) - 1) != 0)
 		return -EPROTO;
 	value = place_for(said, variable, length);
 	if (!value) /* a launcher that knows more than we do */
@@ -95,9 +95,9 @@ int fusefd_next_fd(const char **list)
 static int parse_acl(const char *name, enum fusefd_acl *acl)
 {
 	static const char *const names[] = {
-		[FUSEFD_ACL_OWNER] = "owner",
-		[FUSEFD_ACL_OWNER_AND_ROOT] = "owner_and_root",
-		[FUSEFD_ACL_ALL] = "all",
+		[FUSEFD_ACL_OWNER] = FUSEFD_ACL_NAME_OWNER,
+		[FUSEFD_ACL_OWNER_AND_ROOT] = FUSEFD_ACL_NAME_OWNER_AND_ROOT,
+		[FUSEFD_ACL_ALL] = FUSEFD_ACL_NAME_ALL,
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

@@ -9,9 +9,6 @@
 #include <fusefd.h>
 #include <stddef.h>
 
-#define FUSEFD_PROTOCOL_NAME	"FUSEFD_PROTOCOL"
-#define FUSEFD_PROTOCOL_VERSION "1"
-
 /* The values as they were said, borrowed; NULL what was not said. */
 struct fusefd_announcement {
 	const char *protocol, *fds, *mountpoint, *acl, *owner;

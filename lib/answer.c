@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "answer.h"
-#include "announcement.h"
+#include "protocol.h"
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
 /* By which a sender knows an answer; a receiver that knows nothing of answers
  * closes, and whatever it may say before that does not begin like this. */
-#define BEGINNING FUSEFD_PROTOCOL_NAME "=" FUSEFD_PROTOCOL_VERSION "\n"
+#define BEGINNING FUSEFD_NAME_PROTOCOL "=" FUSEFD_PROTOCOL_VERSION "\n"
 
 static void say(int socket, const char *lines)
 {

@@ -24,6 +24,9 @@
 #define FUSEFD_OP_STATX		     52 /* Linux 6.6 */
 #define FUSEFD_OP_COPY_FILE_RANGE_64 53 /* Linux 6.18 */
 
+/* FUSE_ALLOW_IDMAP (Linux 6.12) is bit 40: in flags2 of a reply to INIT. */
+#define FUSEFD_ALLOW_IDMAP_2 (UINT32_C(1) << 8)
+
 /* fuse_dev_do_read() refuses a smaller buffer with EINVAL: the larger of
  * FUSE_MIN_READ_BUFFER, and max_write with room for the fixed part of a
  * request, for which everybody takes a page of 4096. */

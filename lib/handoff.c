@@ -7,6 +7,7 @@
 #include "handoff.h"
 #include "announcement.h"
 #include "answer.h"
+#include "protocol.h"
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
@@ -18,11 +19,11 @@
 static struct fusefd_announcement read_environment(void)
 {
 	return (struct fusefd_announcement){
-		.protocol = getenv("FUSEFD_PROTOCOL"),
-		.fds = getenv("FUSEFD_FDS"),
-		.mountpoint = getenv("FUSEFD_MOUNTPOINT"),
-		.acl = getenv("FUSEFD_ACL"),
-		.owner = getenv("FUSEFD_OWNER"),
+		.protocol = getenv(FUSEFD_NAME_PROTOCOL),
+		.fds = getenv(FUSEFD_NAME_FDS),
+		.mountpoint = getenv(FUSEFD_NAME_MOUNTPOINT),
+		.acl = getenv(FUSEFD_NAME_ACL),
+		.owner = getenv(FUSEFD_NAME_OWNER),
 	};
 }
 
@@ -31,13 +32,13 @@ static struct fusefd_announcement read_environment(void)
  * read_environment() found stays valid. */
 static void scrub_environment(void)
 {
-	static const char prefix[] = "FUSEFD_";
 	char **kept = environ;
 
 	if (!environ) /* clearenv() */
 		return;
 	for (char **entry = environ; *entry; entry++)
-		if (strncmp(*entry, prefix, sizeof(prefix) - 1) != 0)
+		if (strncmp(*entry, FUSEFD_PREFIX, sizeof(FUSEFD_PREFIX) - 1) !=
+		    0)
 			*kept++ = *entry;
 	*kept = NULL;
 }
@@ -71,6 +72,7 @@ int fusefd_handoff_describe(struct fusefd_handoff *handoff,
 
 	if (error)
 		return error;
+	handoff->refuses_alone = handoff->acl == FUSEFD_ACL_OWNER_AND_ROOT;
 	handoff->mountpoint = strdup(said->mountpoint);
 	return handoff->mountpoint ? 0 : -ENOMEM;
 }
@@ -98,6 +100,7 @@ struct fusefd_handoff *fusefd_handoff_create(void)
 		free(handoff);
 		return NULL;
 	}
+	fusefd_no_open_init(&handoff->no_open);
 	handoff->answer = -1;
 	return handoff;
 }
@@ -105,6 +108,7 @@ struct fusefd_handoff *fusefd_handoff_create(void)
 void fusefd_handoff_discard(struct fusefd_handoff *handoff)
 {
 	(void)sem_destroy(&handoff->session.wake);
+	fusefd_no_open_destroy(&handoff->no_open);
 	free(handoff->mountpoint);
 	free(handoff);
 }
@@ -197,6 +201,8 @@ int fusefd_from_fds(struct fusefd_handoff **result, int primary,
 	for (size_t i = 0; i < extra_count; i++)
 		handoff->fds[handoff->count++] = extras[i];
 	handoff->acl = acl;
+	/* Nobody says what the mount lets in. */
+	handoff->refuses_alone = acl != FUSEFD_ACL_ALL;
 	handoff->owner = geteuid();
 	error = fusefd_handoff_adopt(handoff);
 	if (error) {

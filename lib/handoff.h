@@ -6,6 +6,7 @@
 #define FUSEFD_HANDOFF_H
 
 #include "announcement.h"
+#include "no_open.h"
 #include "notify.h"
 #include "session.h"
 #include "verify.h"
@@ -17,11 +18,15 @@ struct fusefd_handoff {
 	int fds[FUSEFD_MAX_FDS]; /* the primary first */
 	size_t count;
 	enum fusefd_acl acl;
+	/* As far as we know the kernel lets everybody in, and it is only the
+	 * session that refuses. */
+	bool refuses_alone;
 	uid_t owner;
 	char *mountpoint; /* NULL: unknown */
 	struct fusefd_notify notify;
 	int answer; /* socket to a sender that waits for READY=1; -1: none */
 	struct fusefd_session session;
+	struct fusefd_no_open no_open;
 };
 
 /* A handoff of nothing; NULL: out of memory. */

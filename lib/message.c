@@ -5,7 +5,7 @@
  * there is one place where those of a bad one are closed.
  */
 #include "message.h"
-#include "announcement.h"
+#include "protocol.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -144,7 +144,7 @@ int fusefd_message_receive(struct fusefd_message *message, int socket)
 
 bool fusefd_message_is_foreign(const struct fusefd_message *message)
 {
-	static const char beginning[] = FUSEFD_PROTOCOL_NAME "=";
+	static const char beginning[] = FUSEFD_NAME_PROTOCOL "=";
 	const size_t length = sizeof(beginning) - 1;
 
 	return message->length < length ||

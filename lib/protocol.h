@@ -29,6 +29,11 @@
 #define FUSEFD_ACL_NAME_OWNER_AND_ROOT "owner_and_root"
 #define FUSEFD_ACL_NAME_ALL	       "all"
 
+/* FUSEFD_SUPERVISED: a supervisor attaches the mount here; or a sender attaches
+ * it elsewhere, and an empty folder stands in for the mountpoint. */
+#define FUSEFD_SUPERVISED_HERE	    "1"
+#define FUSEFD_SUPERVISED_ELSEWHERE "elsewhere"
+
 /* ---- What COMMAND says at NOTIFY_SOCKET, beside sd_notify(3)'s own ---------- */
 
 /* Followed by words of the list below, with commas. */
@@ -45,10 +50,11 @@ enum fusefd_keeper_act {
 	FUSEFD_KEEPER_RESTRICT = 2, /* before ATTACH; FUSEFD_KEEPER_RO, _NOEXEC */
 	FUSEFD_KEEPER_UNMOUNT = 3,  /* FUSEFD_KEEPER_LAZY, or no flags */
 	FUSEFD_KEEPER_LEAVE = 4,    /* the mount stays; the keeper ends */
-	/* Another detached mount of the same filesystem, as an fd: for who has
-	 * to be in it for long, since an fd of the mount keeps it busy. Before
-	 * ATTACH it comes without an fd; behind it, with an O_PATH fd of the
-	 * mount's root. */
+	/* An O_PATH fd of the filesystem's root in a mount that is attached
+	 * nowhere and cannot be: for a process that has to look into it for
+	 * long, since an fd of the mount itself keeps that busy. Before ATTACH
+	 * it comes without an fd; after it, with an O_PATH fd of the mount's
+	 * root. */
 	FUSEFD_KEEPER_COPY = 5,
 };
 

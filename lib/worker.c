@@ -162,14 +162,16 @@ static int pass_on_init(struct fusefd_worker *worker, size_t length)
 
 static int dispatch(struct fusefd_worker *worker, size_t length)
 {
-	const struct fusefd_handoff *handoff = worker->handoff;
+	struct fusefd_handoff *handoff = worker->handoff;
 	const struct fuse_in_header *request = worker->buffer;
 
 	if (!fusefd_acl_allows(handoff->acl, handoff->owner, request, length))
 		refuse(worker, request);
 	else if (request->opcode == FUSE_INIT)
 		return pass_on_init(worker, length);
-	else
+	else if (!handoff->refuses_alone ||
+		 !fusefd_no_open_request(handoff, worker->index, request,
+					 length))
 		pass_on(worker, length);
 	return FUSEFD_SERVING;
 }

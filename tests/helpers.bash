@@ -8,9 +8,18 @@
 # nor a process: teardown fails the test otherwise.
 
 bats_require_minimum_version 1.5.0
-bats_load_library bats-support
-bats_load_library bats-assert
-bats_load_library bats-file
+
+# Each of their load.bash would start a dirname(1) for every file, in every test.
+load_libraries() { # NAME...
+	local name file
+	for name in "$@"; do
+		for file in "${BATS_LIB_PATH:-/usr/lib/bats}/$name/src"/*.bash; do
+			# shellcheck source=/dev/null
+			source "$file"
+		done
+	done
+}
+load_libraries bats-support bats-assert bats-file
 
 : "${FUSEFD_SCRATCH:?run this by tests/run}" "${FUSEFD_BUILD:?}" \
 	"${FUSEFD_FIRST_ID:?}"
@@ -23,6 +32,7 @@ LAUNCHER_CAPS=$WORK/bin/caps/fusefd-launch
 PASSTHROUGH=$WORK/build/examples/passthrough
 FIXTURES=$WORK/build/fixtures
 REPORTS=$WORK/reports               # anybody may write here
+NEVER=$WORK/never                   # a fifo that nobody writes to
 
 # Their own in each bats file: limits count a user's processes on all of the
 # machine.
@@ -52,6 +62,7 @@ setup_file() {
 		return 0
 	mkdir -m 0755 "$WORK"/{mnt,build,bin,bin/setuid,bin/caps}
 	mkdir -m 1777 "$REPORTS"
+	mkfifo "$NEVER"
 	mount --bind "$FUSEFD_BUILD" "$WORK/build"
 	add_users
 	add_launchers
@@ -82,6 +93,8 @@ add_launchers() {
 	# What it executes is looked for beside it.
 	ln -s "$WORK/build/libexec" "$WORK/bin/setuid/libexec"
 	ln -s "$WORK/build/libexec" "$WORK/bin/caps/libexec"
+	install -m 0755 "$FUSEFD_PLAIN_BUILD/mount.fusefd" "$WORK/bin/setuid"
+	install -m 0755 "$FUSEFD_PLAIN_BUILD/mount.fusefd" "$WORK/bin/caps"
 	install -m 4755 "$plain" "$LAUNCHER_SETUID"
 	install -m 0755 "$plain" "$LAUNCHER_CAPS"
 	setcap cap_sys_admin,cap_setpcap,cap_dac_override=ep \
@@ -90,15 +103,22 @@ add_launchers() {
 
 setup() { common_setup; }
 
+# bats notes the line before each command, by a trap, which takes half of the
+# time of all. It does so from here on for the test itself, whose line is what it
+# prints of a failure, and no more within the functions that the test calls.
 common_setup() {
+	set +o functrace
 	LOG=$BATS_TEST_TMPDIR/log
 	REPORT=$REPORTS/$BATS_TEST_NUMBER
 	FS_PID=
 	[[ $EUID -eq 0 ]] || return 0
 	cd "$WORK" || return
-	install -m 0666 /dev/null "$REPORT"
+	umask 0
+	: >"$REPORT"
+	umask 022
 	mounts >"$BATS_TEST_TMPDIR/mounts"
-	processes >"$BATS_TEST_TMPDIR/processes"
+	look_at_processes
+	PROCESSES_BEFORE=" ${!PROCESSES[*]} "
 }
 
 teardown() { common_teardown; }
@@ -119,14 +139,18 @@ common_teardown() {
 clean_up() {
 	local pid folder before
 
-	for pid in $(new_processes); do
+	look_for_new_processes
+	for pid in "${NEW_PROCESSES[@]}"; do
 		kill -KILL "$pid" 2>/dev/null
 	done
-	while before=$(fuse_mounts) && [[ -n $before ]]; do
-		while read -r folder; do
+	look_at_fuse_mounts
+	while ((${#FUSE_MOUNTS[@]} > 0)); do
+		before=${FUSE_MOUNTS[*]}
+		for folder in "${FUSE_MOUNTS[@]}"; do
 			umount --no-canonicalize --lazy "$(printf %b "$folder")"
-		done <<<"$before" 2>/dev/null
-		[[ $(fuse_mounts) != "$before" ]] || break
+		done 2>/dev/null
+		look_at_fuse_mounts
+		[[ ${FUSE_MOUNTS[*]} != "$before" ]] || break
 	done
 	return 0
 }
@@ -159,68 +183,122 @@ requires() {
 }
 
 # ---- Looking at mounts and processes ----------------------------------------------
+#
+# Most of this is asked for again and again, in every test: it starts no process.
 
-mounts() { cat /proc/self/mountinfo; }
+mounts() {
+	local table
+	mapfile table </proc/self/mountinfo
+	printf '%s' "${table[@]}"
+}
+
+# Sets FUSE_MOUNTS, the folders as the kernel writes them.
+look_at_fuse_mounts() {
+	local table line
+	FUSE_MOUNTS=()
+	mapfile -t table </proc/self/mountinfo
+	for line in "${table[@]}"; do
+		[[ $line == *' - fuse'* ]] || continue
+		line=${line#* * * * } # the first four fields
+		FUSE_MOUNTS+=("${line%% *}")
+	done
+}
 
 fuse_mounts() {
-	awk '{ for (i = 7; $i != "-"; i++); if ($(i + 1) ~ /^fuse/) print $5 }' \
-		/proc/self/mountinfo
+	look_at_fuse_mounts
+	((${#FUSE_MOUNTS[@]} == 0)) || printf '%s\n' "${FUSE_MOUNTS[@]}"
 }
 
 # As the kernel writes a path there.
 escaped() {
-	local path=${1//\\/\\134}
-	path=${path// /\\040} path=${path//$'\t'/\\011}
-	printf '%s\n' "${path//$'\n'/\\012}"
+	escape "$1"
+	printf '%s\n' "$ESCAPED"
+}
+
+escape() { # PATH: sets ESCAPED
+	ESCAPED=${1//\\/\\134}
+	ESCAPED=${ESCAPED// /\\040} ESCAPED=${ESCAPED//$'\t'/\\011}
+	ESCAPED=${ESCAPED//$'\n'/\\012}
 }
 
 # Never by stat(2): it would ask the filesystem, which may hang.
-is_mounted() { fuse_mounts | grep -qxF -e "$(escaped "$1")"; }
+is_mounted() {
+	local folder
+	escape "$1"
+	look_at_fuse_mounts
+	for folder in "${FUSE_MOUNTS[@]}"; do
+		[[ $folder != "$ESCAPED" ]] || return 0
+	done
+	return 1
+}
 
 # The field of the topmost mount on FOLDER: type, source, options, super.
 mount_field() { # FOLDER FIELD
-	FOLDER=$(escaped "$1") awk -v field="$2" '$5 == ENVIRON["FOLDER"] {
-		for (i = 7; $i != "-"; i++);
-		value["options"] = $6; value["type"] = $(i + 1)
-		value["source"] = $(i + 2); value["super"] = $(i + 3)
-	} END { print value[field] }' /proc/self/mountinfo
+	local table line fields value=
+	escape "$1"
+	mapfile -t table </proc/self/mountinfo
+	for line in "${table[@]}"; do
+		read -ra fields <<<"${line%% - *}"
+		[[ ${fields[4]} == "$ESCAPED" ]] || continue
+		value=${fields[5]}
+		read -ra fields <<<"${line#* - }"
+		case $2 in
+		type) value=${fields[0]} ;;
+		source) value=${fields[1]} ;;
+		super) value=${fields[2]} ;;
+		esac
+	done
+	printf '%s\n' "$value"
 }
 
-# "PID NAME" of all that live, zombies not.
-processes() {
-	local stat line
-	for stat in /proc/[0-9]*/stat; do
-		{ read -r line <"$stat"; } 2>/dev/null || continue
-		[[ $line =~ ^([0-9]+)\ \((.*)\)\ ([A-Z]) ]] || continue
-		[[ ${BASH_REMATCH[3]} == [ZX] ]] && continue
-		echo "${BASH_REMATCH[1]} ${BASH_REMATCH[2]}"
+# All that live, zombies not: sets PROCESSES[PID], their names.
+look_at_processes() {
+	local file line
+	PROCESSES=()
+	for file in /proc/[0-9]*/stat; do
+		{ read -r line <"$file"; } 2>/dev/null || continue
+		[[ $line =~ ^([0-9]+)\ \((.*)\)\ [^ZX] ]] || continue
+		PROCESSES[BASH_REMATCH[1]]=${BASH_REMATCH[2]}
 	done
 }
 
-# Those that were started since setup, but for this function's own.
+# Those that were started since setup, but for this shell's own: sets
+# NEW_PROCESSES, their pids.
+look_for_new_processes() {
+	local pid
+	NEW_PROCESSES=()
+	look_at_processes
+	for pid in "${!PROCESSES[@]}"; do
+		[[ $PROCESSES_BEFORE == *" $pid "* || $pid == "$BASHPID" ]] ||
+			NEW_PROCESSES+=("$pid")
+	done
+}
+
 new_processes() {
-	local pid name
-	processes >"$BATS_TEST_TMPDIR/processes.now"
-	while read -r pid name; do
-		grep -q "^$pid " "$BATS_TEST_TMPDIR/processes" ||
-			[[ $pid == "$BASHPID" || ! -e /proc/$pid ]] || echo "$pid"
-	done <"$BATS_TEST_TMPDIR/processes.now"
+	look_for_new_processes
+	((${#NEW_PROCESSES[@]} == 0)) || printf '%s\n' "${NEW_PROCESSES[@]}"
 }
 
 assert_mounts_unchanged() {
-	mounts | diff "$BATS_TEST_TMPDIR/mounts" - ||
-		fail "the mounts are not what they were before"
+	local before now
+	mapfile before <"$BATS_TEST_TMPDIR/mounts"
+	mapfile now </proc/self/mountinfo
+	[[ ${before[*]} != "${now[*]}" ]] || return 0
+	diff "$BATS_TEST_TMPDIR/mounts" <(mounts)
+	fail "the mounts are not what they were before"
 }
 
 assert_no_process_left() {
-	local left tries
+	local pid tries left=
 	for tries in {1..200}; do
-		left=$(new_processes)
-		[[ -n $left ]] || return 0
-		sleep 0.05
+		look_for_new_processes
+		((${#NEW_PROCESSES[@]} > 0)) || return 0
+		pause 0.05
 	done
-	fail "left running: $(grep -wE "${left//$'\n'/|}" \
-		"$BATS_TEST_TMPDIR/processes.now" | tr '\n' ' ')"
+	for pid in "${NEW_PROCESSES[@]}"; do
+		left+=" $pid ${PROCESSES[pid]}"
+	done
+	fail "left running:$left"
 }
 
 # until_true SECONDS COMMAND...
@@ -229,9 +307,12 @@ until_true() {
 	shift
 	until "$@"; do
 		((tries-- > 0)) || return 1
-		sleep 0.02
+		pause 0.02
 	done
 }
+
+# sleep(1) without a process of its own.
+pause() { read -rt "$1" _ <>"$NEVER" || return 0; } # SECONDS
 
 # ---- Running things --------------------------------------------------------------------
 
@@ -280,7 +361,7 @@ refuses() {
 	assert_equal "exit status $status, of: ${*:3}" "exit status $1, of: ${*:3}"
 	assert_line --index 0 --regexp "^fusefd-launch: .*($2)"
 	((${#lines[@]} <= 2)) || fail "more than two lines: $output"
-	assert_equal "$(cat "$REPORT")" ''
+	assert_equal "$(<"$REPORT")" ''
 	assert_mounts_unchanged
 }
 
@@ -288,10 +369,24 @@ refuses() {
 reported_fds() { sed -n 's/^FD_\([0-9]*\)=.*/\1/p' "$REPORT" | sort -n | xargs; }
 device_fds() { sed -n 's/^FD_\([0-9]*\)=\/dev\/fuse .*/\1/p' "$REPORT" | sort -n; }
 
-reported() { sed -n "s/^$1=//p" "$REPORT"; }
+reported() {
+	look_up_report "$1"
+	((${#REPORTED[@]} == 0)) || printf '%s\n' "${REPORTED[@]}"
+}
+
+# Sets REPORTED, all that was reported by that name.
+look_up_report() { # KEY
+	local line
+	REPORTED=()
+	mapfile -t line <"$REPORT"
+	for line in "${line[@]}"; do
+		[[ $line != "$1="* ]] || REPORTED+=("${line#*=}")
+	done
+}
 
 assert_reported() { # KEY VALUE
-	assert_equal "$1=$(reported "$1")" "$1=$2"
+	look_up_report "$1"
+	assert_equal "$1=${REPORTED[*]}" "$1=$2"
 }
 
 # No capability in any set, and no way to one.
@@ -335,13 +430,22 @@ wait_workers() {
 }
 
 has_workers() {
-	[[ $(cat "/proc/$FS_PID/task"/*/comm 2>/dev/null | grep -c '^fusefd/') -eq $1 ]]
+	local file name count=0
+	for file in "/proc/$FS_PID/task"/*/comm; do
+		{ read -r name <"$file"; } 2>/dev/null || continue
+		[[ $name != fusefd/* ]] || ((++count))
+	done
+	((count == $1))
 }
 
 # Its current directory is the mount. PID
 is_inside() { [[ $(readlink "/proc/$1/cwd") == "$MNT" ]]; }
 
-has_ended() { ! kill -0 "$1" 2>/dev/null || grep -q '^State:.Z' "/proc/$1/status"; }
+has_ended() {
+	local line
+	{ read -r line <"/proc/$1/stat"; } 2>/dev/null || return 0
+	[[ $line == *') '[ZX]' '* ]]
+}
 
 # wait_fs STATUS: the filesystem ends by itself, soon, with that status; or with
 # one of several, "15|0".

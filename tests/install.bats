@@ -28,7 +28,7 @@ installed() { (cd "$PLACE" && find . ! -type d | sort); }
 	make_it install "${where[@]}"
 	run installed
 	refute_line --regexp '^\./(opt/x/)?[^/]*$'
-	assert_equal "$(readlink "$PLACE/opt/x/sbin/mount.fusefd")" /opt/x/bin/fusefd-launch
+	assert_equal "$(stat -c %a "$PLACE/opt/x/sbin/mount.fusefd")" 755
 	for file in bin/fusefd-launch sbin/mount.fusefd include/fusefd.h include/fusefd_fuse3.h \
 		lib/libfusefd{,-fuse3}.{a,so,so.0} \
 		lib/pkgconfig/libfusefd{,-fuse3}.pc \
@@ -44,7 +44,7 @@ installed() { (cd "$PLACE" && find . ! -type d | sort); }
 	assert_output $'./opt/x/bin/other\n./opt/x/lib/libother.so'
 }
 
-@test "mount finds mount.fusefd in SBINDIR, which works by its link" {
+@test "mount finds mount.fusefd in SBINDIR, and it finds the launcher" {
 	make_it install PREFIX="$PLACE" SBINDIR="$PLACE/helpers"
 	assert_not_exists "$PLACE/sbin"
 	run -0 "$PLACE/helpers/mount.fusefd" --help

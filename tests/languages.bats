@@ -364,8 +364,8 @@ refuses_two_connections() {
 
 # What fusefd(7) quotes in the displays of a subsection, each ended by a form
 # feed.
-quotes() { # LANGUAGE
-	awk -v title=".Ss A filesystem in $1" '
+quotes() { # LANGUAGE [WHAT]
+	awk -v title=".Ss A ${2-filesystem} in $1" '
 		/^\.S[sh] / { within = $0 == title }
 		within && /^\.Ed/ { printf "\f"; shown = 0 }
 		within && shown
@@ -377,6 +377,8 @@ quotes() { # LANGUAGE
 @test "what the manual quotes is what the programs say: one in full, of two the handoff" {
 	local language file quote count=0
 	assert_equal "$(quotes Python)" "$(cat "$EXAMPLES/protocol.py")"$'\n\f'
+	assert_equal "$(quotes Python supervisor)" \
+		"$(cat "$EXAMPLES/supervisor.py")"$'\n\f'
 	for language in Go:go Rust:rs; do
 		file=$(expand -t 4 "$EXAMPLES/protocol.${language#*:}")
 		while read -r -d $'\f' quote; do

@@ -38,8 +38,8 @@ provide_world() {
 	chmod 755 "$SSH"
 }
 
-# mount_by LAUNCHER: it is what /sbin/mount.fusefd links to.
-mount_by() { ln -sfn "$1" "$WORK/sbin/mount.fusefd"; }
+# mount_by LAUNCHER: it is beside what /sbin/mount.fusefd links to.
+mount_by() { ln -sfn "${1%/*}/mount.fusefd" "$WORK/sbin/mount.fusefd"; }
 
 # As root, or behind a prefix such as AS_ALICE's.
 mounts_with() { run clean_fds timeout -k 1 30 "$@"; }

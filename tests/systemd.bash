@@ -37,7 +37,7 @@ place_programs() {
 	chmod 755 "$WORK/root/usr/local/bin/ssh"
 	mount --bind "$WORK/root/usr/local" /usr/local
 	cp -a "$sbin" "$WORK/sbin"
-	ln -sf /usr/local/bin/fusefd-launch "$WORK/sbin/mount.fusefd"
+	ln -sf /usr/local/sbin/mount.fusefd "$WORK/sbin/mount.fusefd"
 	mount --bind "$WORK/sbin" "$sbin"
 }
 

@@ -140,7 +140,7 @@ without effect: give '-o allow_other' to fusefd-launch"
 @test "mount.fusefd with unmodified: the filesystem's own command line" {
 	as_mode root
 	as_alice_prepares bindfs
-	ln -sf ../../build/fusefd-launch "$WORK/bin/setuid/mount.fusefd.bindfs"
+	ln -sf ../../build/mount.fusefd "$WORK/bin/setuid/mount.fusefd.bindfs"
 	run "$WORK/bin/setuid/mount.fusefd.bindfs" "$ROW/source" "$MNT" \
 		-o unmodified,fds=2,setuid=alice,allow_other
 	assert_success

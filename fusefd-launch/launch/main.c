@@ -122,7 +122,7 @@ int main(int argc, char **argv)
 	/* Too large for a small stack. */
 	static struct launch launch = {.attachment.info = MOUNTINFO_CLOSED};
 	const struct options *options = &launch.options;
-	bool tell;
+	bool is_mount_helper, tell;
 
 	/* All rights laid aside, nothing that the caller left may act on us.
 	 * Signals are as the caller has them, for COMMAND is to find them so;
@@ -133,12 +133,13 @@ int main(int argc, char **argv)
 	launch.callers_environment = environment_take();
 	if (argc < 1)
 		die("no arguments at all, not even a name");
-	die_by_name(argv[0]);
+	is_mount_helper = die_by_name(argv[0]);
 
 	/* Who asks, and for what. No file is touched but, for root's --user,
 	 * those of the user database. */
 	options_parse(&launch.options, argc, argv);
 	leave_the_rest(&launch);
+	launch.options.silent = is_mount_helper && !options->verbose;
 	privileges_expect_admin();
 	if (options->keep_caps && !launch.caller.root)
 		die("option --keep-caps is for root: COMMAND has none");

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "mount-helper/mount_helper.h"
 
-#include <getopt.h>
 #include <pwd.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,35 +9,23 @@
 #include "common/die.h"
 #include "common/number.h"
 #include "launch/command/command.h"
-#include "launch/command/environment.h"
+#include "launch/mount/mount_options.h"
+#include "launch/option_table.h"
 #include "mount-helper/command_template.h"
 #include "mount-helper/mount_list.h"
 #include "mount-helper/mount_request.h"
 
-/* At boot as at any other time. */
-#define ROOT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
 /* ---- setuid= -------------------------------------------------------------- */
 
-/* By the file alone: under a setuid bit, no module of the name service switch
- * is loaded. */
 static bool names_uid(const char *user, uid_t uid)
 {
 	const struct passwd *entry;
 	unsigned long number;
-	bool found = false;
-	FILE *file;
 
 	if (number_parse(user, UINT32_MAX, &number))
 		return number == uid;
-	file = fopen("/etc/passwd", "re");
-	if (!file)
-		return false;
-	while (!found && (entry = fgetpwent(file)))
-		found = entry->pw_uid == uid &&
-			strcmp(entry->pw_name, user) == 0;
-	fclose(file);
-	return found;
+	entry = getpwnam(user);
+	return entry && entry->pw_uid == uid;
 }
 
 /* A user's filesystem runs as that user anyway: fstab may say so. */
@@ -58,11 +44,6 @@ static void judge_setuid(struct mount_list *list)
 }
 
 /* ---- In fusefd-launch's words --------------------------------------------- */
-
-struct command_line {
-	char **arguments; /* NULL-ended */
-	int count;
-};
 
 static void add(struct command_line *line, const char *argument)
 {
@@ -213,24 +194,14 @@ static noreturn void die_of_remount(const char *mountpoint)
 	    name, name);
 }
 
-bool mount_helper_is_called(const char *argv0)
+void mount_helper_translate(struct command_line *line, int argc, char **argv)
 {
-	const size_t length = strlen(MOUNT_HELPER_NAME);
-	const char *name = command_base_name(argv0);
-
-	return strncmp(name, MOUNT_HELPER_NAME, length) == 0 &&
-	       (name[length] == '\0' || name[length] == '.');
-}
-
-void mount_helper_parse(struct options *options, int argc, char **argv)
-{
-	struct command_line line = {0};
 	struct mount_request request;
 	struct mount_list list;
 	const char *source;
 	char **words;
 
-	die_as_mount_helper();
+	*line = (struct command_line){0};
 	mount_request_read(&request, argc, argv);
 	mount_list_read(&list, request.options.bytes, request.sloppy);
 	if (list.remount)
@@ -241,50 +212,42 @@ void mount_helper_parse(struct options *options, int argc, char **argv)
 	judge_program(words[0]);
 	judge_options(&list, words, request.sloppy);
 
-	add(&line, argv[0]);
-	add(&line, "--background");
-	add_launch_options(&line, &list);
-	add_names(&line, &request, &list);
+	add(line, argv[0]);
+	add(line, "--background");
+	add_with_value(line, "--source=", source ? source : "");
+	add_with_value(line, "--filesystem-options=",
+		       list.filesystem.length ? list.filesystem.bytes : "");
+	add_launch_options(line, &list);
+	add_names(line, &request, &list);
 	if (list.mount.length)
-		add_with_value(&line, "--options=", list.mount.bytes);
+		add_with_value(line, "--options=", list.mount.bytes);
 	if (request.verbose)
-		add(&line, "--verbose");
+		add(line, "--verbose");
 	if (request.fake)
-		add(&line, "--dry-run");
-	add(&line, "--");
-	add(&line, request.mountpoint);
-	add(&line, "--");
-	add(&line, words[0]);
-	add_words(&line, words + 1, source, list.filesystem.length);
-
-	/* 0: glibc starts afresh, as it must where the order is another. */
-	optind = 0;
-	options_parse(options, line.count, line.arguments);
-	options->silent = request.fake && !request.verbose;
-	options->source = source ? source : "";
-	options->filesystem_options =
-		list.filesystem.length ? list.filesystem.bytes : "";
+		add(line, "--dry-run");
+	add(line, "--");
+	add(line, request.mountpoint);
+	add(line, "--");
+	add(line, words[0]);
+	add_words(line, words + 1, source, list.filesystem.length);
 }
 
 /* ---- The environment ------------------------------------------------------ */
 
-static const char *home_of_root(void)
+static void set_variable(const char *name, const char *value)
 {
-	const struct passwd *entry = getpwuid(0);
-
-	return entry ? entry->pw_dir : "/";
+	/* A name may stand there twice. */
+	if (unsetenv(name) || setenv(name, value, 1))
+		need_memory(NULL);
 }
 
-char **mount_helper_environment(char **callers, const struct caller *caller)
+void mount_helper_set_environment(void)
 {
-	const struct owner nobody_else = {0};
-	struct environment environment;
+	const struct passwd *root;
 
-	if (!caller->root)
-		return callers;
-	environment_build(&environment, callers, &nobody_else, 2);
-	if (!environment_get(callers, "HOME"))
-		environment_add(&environment, "HOME=%s", home_of_root());
-	environment_replace(&environment, "PATH", ROOT_PATH);
-	return environment.variables;
+	set_variable("PATH", ROOT_PATH);
+	if (getenv("HOME"))
+		return;
+	root = getpwuid(0);
+	set_variable("HOME", root ? root->pw_dir : "/");
 }

@@ -1,30 +1,29 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * mount.fusefd, the name under which mount(8) runs the launcher: its command
- * line is put into the words of fusefd-launch's own, and from there on nothing
- * is different but the name in messages and the exit status.
+ * What mount(8) asks of mount.fusefd, in the words of fusefd-launch: its command
+ * line, and the environment that root's filesystems are to have.
  */
 #ifndef FUSEFD_LAUNCH_MOUNT_HELPER_H
 #define FUSEFD_LAUNCH_MOUNT_HELPER_H
 
-#include <stdbool.h>
+/* At boot as at any other time. */
+#define ROOT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-#include "launch/options.h"
-#include "launch/privilege/privileges.h"
+struct command_line {
+	char **arguments; /* NULL-ended */
+	int count;
+};
 
-/* By that name, mount.fusefd or mount.fusefd.TYPE? */
-bool mount_helper_is_called(const char *argv0);
-
-/* As options_parse(), of
+/* argv is that of
  *
  *     mount.fusefd SOURCE MOUNTPOINT [-sfnv] [-o OPTIONS] [-t fusefd.TYPE]
  *
- * The only file it reads is /etc/passwd, where a user names a user. */
-void mount_helper_parse(struct options *options, int argc, char **argv);
+ * and argv[0] one of its names, which the result has for its own. Dies where the
+ * request is wrong; ends with 0 after --help and --version. */
+void mount_helper_translate(struct command_line *line, int argc, char **argv);
 
-/* COMMAND's environment as far as it comes from the caller. At boot there is
- * little in it, and root's may be anything: root's PATH is a fixed one, and
- * there is a HOME. */
-char **mount_helper_environment(char **callers, const struct caller *caller);
+/* At boot there is little in root's environment, and at other times anything:
+ * PATH is a fixed one, and there is a HOME. */
+void mount_helper_set_environment(void);
 
 #endif

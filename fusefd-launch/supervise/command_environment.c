@@ -8,7 +8,7 @@
 #include "common/die.h"
 #include "common/text.h"
 #include "launch/command/unmodified.h"
-#include "lib/stand-in/supervisor.h"
+#include "lib/protocol.h"
 
 void command_environment_build(struct environment *environment,
 			       const char *notify_socket, size_t more)
@@ -28,7 +28,7 @@ void command_environment_build(struct environment *environment,
 
 void command_environment_add_stand_ins(struct environment *environment)
 {
-	unmodified_environment(environment, environ, SUPERVISED_HERE);
+	unmodified_environment(environment, environ, FUSEFD_SUPERVISED_HERE);
 }
 
 void command_environment_add_listen_fds(struct environment *environment,

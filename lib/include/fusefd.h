@@ -160,7 +160,13 @@ struct fusefd_callbacks {
 	 * answers nobody else, and there are only as many as there are fds.
 	 *
 	 * Requests that the handoff's ACL refuses are answered with EACCES
-	 * and do not come here. */
+	 * and do not come here. Under FUSEFD_ACL_OWNER_AND_ROOT (and under
+	 * FUSEFD_ACL_OWNER after fusefd_from_fds()) the kernel lets everybody
+	 * in, and has to go on asking for each of them. So an ENOSYS to OPEN,
+	 * OPENDIR or ACCESS does not reach it: fusefd_reply() makes a success
+	 * of it, and from then on the session gives that answer itself, here
+	 * come no more of these requests and no RELEASE of such a file. What
+	 * you see is what a kernel would send that had stopped asking. */
 	void (*request)(struct fusefd_handoff *handoff, size_t index,
 			void *message, size_t length, void *userdata);
 

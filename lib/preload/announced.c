@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "announcement.h"
-#include "preload/recognise.h"
+#include "preload/fuse_calls.h"
+#include "protocol.h"
 
 struct announced announced;
 
@@ -22,15 +22,15 @@ static char *copy_of(const char *name)
 
 void announced_read(void)
 {
-	const char *protocol = secure_getenv(FUSEFD_PROTOCOL_NAME);
+	const char *protocol = secure_getenv(FUSEFD_NAME_PROTOCOL);
 
 	if (!protocol || strcmp(protocol, FUSEFD_PROTOCOL_VERSION) != 0)
 		return;
 	announced = (struct announced){
-		.fds = copy_of("FUSEFD_FDS"),
-		.mountpoint = copy_of("FUSEFD_MOUNTPOINT"),
-		.acl = copy_of("FUSEFD_ACL"),
-		.supervised = copy_of("FUSEFD_SUPERVISED"),
+		.fds = copy_of(FUSEFD_NAME_FDS),
+		.mountpoint = copy_of(FUSEFD_NAME_MOUNTPOINT),
+		.acl = copy_of(FUSEFD_NAME_ACL),
+		.supervised = copy_of(FUSEFD_NAME_SUPERVISED),
 	};
 	if (announced.supervised)
 		fusefd_notify_from_env(&announced.supervisor);
@@ -73,5 +73,6 @@ bool announced_is_mountpoint(const char *path)
 
 bool announced_is_for_others(void)
 {
-	return !announced.acl || strcmp(announced.acl, "owner") != 0;
+	return !announced.acl ||
+	       strcmp(announced.acl, FUSEFD_ACL_NAME_OWNER) != 0;
 }

@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "preload/announced.h"
+#include "preload/complain.h"
+#include "preload/fuse_calls.h"
 #include "preload/interpose.h"
 #include "preload/pool.h"
-#include "preload/recognise.h"
-#include "preload/tell.h"
-#include "preload/wishes.h"
+#include "preload/requested_options.h"
 
 int preload_mount(const char *source, const char *target, const char *type,
 		  unsigned long flags, const void *options) INTERPOSE("mount");
@@ -57,8 +57,8 @@ static bool is_ours(const char *target)
 {
 	if (announced_is_mountpoint(target))
 		return true;
-	tell("cannot mount on '%s': fusefd-launch has mounted on '%s'", target,
-	     announced.mountpoint ? announced.mountpoint : "?");
+	complain("cannot mount on '%s': fusefd-launch has mounted on '%s'",
+		 target, announced.mountpoint ? announced.mountpoint : "?");
 	return false;
 }
 
@@ -68,9 +68,8 @@ int preload_mount(const char *source, const char *target, const char *type,
 	static struct next next = {.symbol = "mount"};
 	const mount_t function = (mount_t)next_of(&next);
 
-	if (target && recognise_type(type) && pool_exists() &&
-	    is_ours(target)) {
-		wishes_see_to(flags, options);
+	if (target && is_fuse_type(type) && pool_exists() && is_ours(target)) {
+		requested_options_apply(flags, options);
 		return remember(target) ? 0 : -1;
 	}
 	if (function)

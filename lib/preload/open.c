@@ -9,9 +9,9 @@
 #include <stdarg.h>
 #include <sys/types.h>
 
+#include "preload/fuse_calls.h"
 #include "preload/interpose.h"
 #include "preload/pool.h"
-#include "preload/recognise.h"
 
 int preload_open(const char *path, int flags, ...) INTERPOSE("open");
 int preload_open64(const char *path, int flags, ...) INTERPOSE("open64");
@@ -33,7 +33,7 @@ typedef int (*openat_2_t)(int at, const char *path, int flags);
 
 static bool is_ours(const char *path, int flags)
 {
-	return recognise_open(path, flags) && pool_exists();
+	return opens_fuse_device(path, flags) && pool_exists();
 }
 
 /* A mode is there only where the flags say so (open(2)). */

@@ -4,7 +4,7 @@
 #include <getopt.h>
 #include <stddef.h>
 
-#include "preload/recognise.h"
+#include "preload/fuse_calls.h"
 
 static const struct option long_options[] = {
 	{"unmount", no_argument, NULL, 'u'},
@@ -56,7 +56,7 @@ static void finish(struct arguments *arguments, bool has_options)
 		return;
 	if (arguments->stays && !has_options)
 		arguments->request = REQUEST_WATCH;
-	if (recognise_option(arguments->options, "auto_unmount"))
+	if (has_option(arguments->options, "auto_unmount"))
 		arguments->stays = true;
 }
 

@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "preload/announced.h"
-#include "preload/tell.h"
-#include "preload/wishes.h"
+#include "preload/complain.h"
+#include "preload/requested_options.h"
 #include "stand-in/arguments.h"
 #include "stand-in/commfd.h"
 #include "stand-in/inherited.h"
@@ -55,12 +55,12 @@ static int hand_out(const char *mountpoint, int commfd)
 	const int device = inherited_primary();
 
 	if (device < 0) {
-		tell("cannot mount on '%s': no device fd was inherited",
-		     mountpoint);
+		complain("cannot mount on '%s': no device fd was inherited",
+			 mountpoint);
 		return 1;
 	}
 	if (commfd_send(commfd, device)) {
-		tell("cannot send the device fd: %s", strerror(errno));
+		complain("cannot send the device fd: %s", strerror(errno));
 		return 1;
 	}
 	return 0;
@@ -71,8 +71,8 @@ static int judge_mountpoint(const char *mountpoint)
 {
 	if (!announced.mountpoint || announced_is_mountpoint(mountpoint))
 		return 0;
-	tell("cannot mount on '%s': fusefd-launch has mounted on '%s'",
-	     mountpoint, announced.mountpoint);
+	complain("cannot mount on '%s': fusefd-launch has mounted on '%s'",
+		 mountpoint, announced.mountpoint);
 	return 1;
 }
 
@@ -83,13 +83,14 @@ static int mount_(const struct arguments *arguments)
 	const int commfd = socket ? commfd_parse(socket) : -1;
 
 	if (!arguments->mountpoint) {
-		tell("no mountpoint given");
+		complain("no mountpoint given");
 		return 1;
 	}
 	if (commfd < 0) {
-		tell("cannot mount on '%s': _FUSE_COMMFD names no socket to a "
-		     "filesystem",
-		     arguments->mountpoint);
+		complain("cannot mount on '%s': _FUSE_COMMFD names no socket "
+			 "to a "
+			 "filesystem",
+			 arguments->mountpoint);
 		return 1;
 	}
 	if (arguments->request == REQUEST_MOUNT) {
@@ -101,7 +102,7 @@ static int mount_(const struct arguments *arguments)
 		}
 		if (judge_mountpoint(arguments->mountpoint))
 			return 1;
-		wishes_see_to(0, arguments->options);
+		requested_options_apply(0, arguments->options);
 		if (hand_out(arguments->mountpoint, commfd))
 			return 1;
 		if (bare)
@@ -117,7 +118,7 @@ int main(int argc, char **argv)
 	struct arguments arguments;
 	const char *name = name_of(argv[0]);
 
-	tell_as(name);
+	complain_as(name);
 	announced_read();
 	arguments_read(&arguments, argc, argv);
 	switch (arguments.request) {
@@ -134,8 +135,8 @@ int main(int argc, char **argv)
 			      " (fusefd-launch " VERSION ")\n",
 			      name) < 0;
 	case REQUEST_WRONG:
-		tell("unknown option, or without its value: '%s'",
-		     arguments.wrong);
+		complain("unknown option, or without its value: '%s'",
+			 arguments.wrong);
 	}
 	return 1;
 }

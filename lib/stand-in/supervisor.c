@@ -12,7 +12,8 @@
 #include <unistd.h>
 
 #include "preload/announced.h"
-#include "preload/supervised.h"
+#include "preload/notify_supervisor.h"
+#include "protocol.h"
 
 /* A supervisor that takes longer has failed to attach it, and says why. */
 #define PATIENCE_MS 10000
@@ -21,8 +22,9 @@ static void take_launchers(char *variable)
 {
 	char *value = strchr(variable, '=');
 
-	if (!value || (strncmp(variable, "FUSEFD_", 7) != 0 &&
-		       strncmp(variable, "NOTIFY_SOCKET=", 14) != 0))
+	if (!value ||
+	    (strncmp(variable, FUSEFD_PREFIX, sizeof(FUSEFD_PREFIX) - 1) != 0 &&
+	     strncmp(variable, "NOTIFY_SOCKET=", 14) != 0))
 		return;
 	*value++ = '\0';
 	(void)setenv(variable, value, 1);
@@ -46,7 +48,7 @@ void supervisor_ask_parent(void)
 
 void supervisor_unmount(void)
 {
-	(void)supervised_tell("STOPPING=1");
+	(void)notify_supervisor("STOPPING=1");
 }
 
 /* 0: not to be had. DONT_SYNC: what is mounted there does not answer yet. */
@@ -69,7 +71,7 @@ static void have_attached(const char *mountpoint)
 	mounts.fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
 	if (mounts.fd < 0)
 		return;
-	(void)supervised_tell("READY=1");
+	(void)notify_supervisor("READY=1");
 	while (mount_at(mountpoint) == before &&
 	       poll(&mounts, 1, PATIENCE_MS) > 0)
 		;
@@ -91,7 +93,7 @@ void supervisor_attach(const char *mountpoint)
 {
 	if (!announced.supervised)
 		return;
-	if (strcmp(announced.supervised, SUPERVISED_ELSEWHERE) == 0)
+	if (strcmp(announced.supervised, FUSEFD_SUPERVISED_ELSEWHERE) == 0)
 		put_file(mountpoint);
 	else
 		have_attached(mountpoint);

@@ -6,11 +6,6 @@
 #ifndef FUSEFD_STAND_IN_SUPERVISOR_H
 #define FUSEFD_STAND_IN_SUPERVISOR_H
 
-/* What FUSEFD_SUPERVISED can be: the mount is attached here, by a supervisor; or
- * elsewhere, by a sender, and an empty folder stands in for the mountpoint. */
-#define SUPERVISED_HERE	     "1"
-#define SUPERVISED_ELSEWHERE "elsewhere"
-
 /* What go-fuse opens in its mount. */
 #define SUPERVISED_FILE ".go-fuse-epoll-hack"
 

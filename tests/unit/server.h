@@ -87,12 +87,25 @@ static inline void answer_getattr(struct server *server, size_t index,
 	answer(server->handoff, index, request, 0, &out, sizeof(out));
 }
 
+static inline void answer_enosys(struct server *server, size_t index,
+				 const struct fuse_in_header *request)
+{
+	size_t other = (index + 1) % fusefd_count(server->handoff);
+
+	if (server->answers_elsewhere_first)
+		atomic_store(&server->refused_elsewhere,
+			     answer(server->handoff, other, request, -ENOSYS,
+				    NULL, 0));
+	answer(server->handoff, index, request, -ENOSYS, NULL, 0);
+}
+
 static inline void on_request(struct fusefd_handoff *handoff, size_t index,
 			      void *message, size_t length, void *userdata)
 {
 	const struct fuse_in_header *request = message;
 	struct server *server = userdata;
 
+	(void)handoff;
 	(void)length;
 	atomic_fetch_add(&server->requests, 1);
 	atomic_store(&server->uid, request->uid);
@@ -108,7 +121,7 @@ static inline void on_request(struct fusefd_handoff *handoff, size_t index,
 	case FUSE_INTERRUPT:
 		break;
 	default:
-		answer(handoff, index, request, -ENOSYS, NULL, 0);
+		answer_enosys(server, index, request);
 		break;
 	}
 }
@@ -170,6 +183,25 @@ static inline int ask_as(const struct connection *connection, uid_t uid)
 
 	if (child == 0)
 		_exit(setresuid(uid, uid, uid) == 0 ? ask(connection) : 255);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/* 0, or what open() of the root gives a process of that uid. */
+static inline int open_as(const struct connection *connection, uid_t uid)
+{
+	int status = 0;
+	pid_t child = fork();
+
+	if (child == 0) {
+		if (setresuid(uid, uid, uid))
+			_exit(255);
+		_exit(open(connection->mountpoint,
+			   O_RDONLY | O_DIRECTORY | O_CLOEXEC) < 0
+			      ? errno
+			      : 0);
+	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFEXITED(status));
 	return WEXITSTATUS(status);

@@ -47,6 +47,7 @@ static void takes_announced_handoff(void **state)
 		fcntl(c.fds[i], F_SETFD, 0);
 	announce(&c, "owner_and_root", "4294967294");
 	setenv("FUSEFD_STATE_FD", "9", 1);
+	setenv("FUSEFD_KEEPER_FD", "9", 1);
 
 	assert_int_equal(fusefd_from_env(&handoff), 0);
 	assert_environment_is_clean();

@@ -108,6 +108,58 @@ static void acl_is_enforced(void **state)
 	disconnect(&c);
 }
 
+/* An ENOSYS of OPENDIR, tried at the wrong fd first, does not make the kernel
+ * open for everybody. The filesystem is asked once. */
+static void acl_is_enforced_without_opendir(void **state)
+{
+	const uid_t alice = 54321, bob = 54322;
+	struct fusefd_handoff *handoff;
+	struct connection c;
+	unsigned int before;
+	struct server s;
+
+	(void)state;
+	require_fuse();
+	connect_with(&c, 2, ",allow_other");
+	announce(&c, "owner_and_root", "54321");
+	assert_int_equal(fusefd_from_env(&handoff), 0);
+	forget_fds(&c);
+	s = new_server(handoff);
+	s.answers_elsewhere_first = true;
+	start(&s);
+	assert_int_equal(open_as(&c, bob), EACCES);
+	assert_int_equal(open_as(&c, alice), 0);
+	assert_int_equal(atomic_load(&s.refused_elsewhere), -ENOENT);
+	before = atomic_load(&s.requests);
+	assert_int_equal(open_as(&c, 0), 0);
+	assert_int_equal(open_as(&c, bob), EACCES);
+	assert_int_equal(atomic_load(&s.requests), before);
+	unmount(&c);
+	assert_int_equal(stop(&s), 0);
+	fusefd_free(s.handoff);
+	disconnect(&c);
+}
+
+/* Fds say nothing of their mount: the caller's ACL is taken for all there is. */
+static void acl_of_fds_is_enforced_without_opendir(void **state)
+{
+	const uid_t bob = 54322;
+	struct connection c;
+	struct server s;
+
+	(void)state;
+	require_fuse();
+	connect_with(&c, 2, ",allow_other");
+	s = new_server(take(&c, FUSEFD_ACL_OWNER));
+	start(&s);
+	assert_int_equal(open_as(&c, 0), 0);
+	assert_int_equal(open_as(&c, bob), EACCES);
+	unmount(&c);
+	assert_int_equal(stop(&s), 0);
+	fusefd_free(s.handoff);
+	disconnect(&c);
+}
+
 static void says_when_it_is_ready(void **state)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -231,6 +283,8 @@ int main(void)
 		cmocka_unit_test(workers_of_253_fds),
 		cmocka_unit_test(reply_belongs_to_its_fd),
 		cmocka_unit_test(acl_is_enforced),
+		cmocka_unit_test(acl_is_enforced_without_opendir),
+		cmocka_unit_test(acl_of_fds_is_enforced_without_opendir),
 		cmocka_unit_test(says_when_it_is_ready),
 		cmocka_unit_test(nonblocking_fds),
 		cmocka_unit_test(workers_block_the_ending_signals),

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "dies.h"
-#include "preload/recognise.h"
+#include "preload/fuse_calls.h"
 #include "stand-in/arguments.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -37,9 +37,9 @@ static void the_device_is_opened_by_its_path_to_read_and_write(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++)
 		assert_row(rows[i].path,
-			   recognise_open(rows[i].path, rows[i].flags) ==
+			   opens_fuse_device(rows[i].path, rows[i].flags) ==
 				   rows[i].ours);
-	assert_false(recognise_open(NULL, O_RDWR));
+	assert_false(opens_fuse_device(NULL, O_RDWR));
 }
 
 static void types_are_those_of_fuse(void **state)
@@ -66,8 +66,8 @@ static void types_are_those_of_fuse(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++)
 		assert_row(rows[i].type,
-			   recognise_type(rows[i].type) == rows[i].ours);
-	assert_false(recognise_type(NULL));
+			   is_fuse_type(rows[i].type) == rows[i].ours);
+	assert_false(is_fuse_type(NULL));
 }
 
 static void an_option_is_a_whole_word_of_a_list(void **state)
@@ -93,9 +93,9 @@ static void an_option_is_a_whole_word_of_a_list(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++)
 		assert_row(rows[i].list,
-			   recognise_option(rows[i].list, "allow_other") ==
+			   has_option(rows[i].list, "allow_other") ==
 				   rows[i].there);
-	assert_false(recognise_option(NULL, "allow_other"));
+	assert_false(has_option(NULL, "allow_other"));
 }
 
 #define READ(...) read_arguments((char *[]){"fusermount3", __VA_ARGS__, NULL})

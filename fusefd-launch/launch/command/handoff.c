@@ -9,9 +9,6 @@
 #include "launch/command/placeholders.h"
 #include "launch/command/unmodified.h"
 #include "lib/protocol.h"
-#include "lib/stand-in/supervisor.h"
-
-#define PROTOCOL 1
 
 /* As sd_listen_fds(3) counts. */
 #define LISTEN_FDS_START 3
@@ -46,8 +43,9 @@ static const char *join_names(const struct handoff *handoff)
 static const char *acl_name(const struct mount_options *options)
 {
 	if (options->allow_other)
-		return "all";
-	return options->allow_root ? "owner_and_root" : "owner";
+		return FUSEFD_ACL_NAME_ALL;
+	return options->allow_root ? FUSEFD_ACL_NAME_OWNER_AND_ROOT
+				   : FUSEFD_ACL_NAME_OWNER;
 }
 
 void handoff_check_listen_fds(const int *fds, size_t count)
@@ -73,11 +71,12 @@ static void add_facts(struct environment *environment,
 		      const struct handoff *handoff,
 		      const struct options *options)
 {
-	environment_add(environment, "FUSEFD_MOUNTPOINT=%s",
+	environment_add(environment, FUSEFD_NAME_MOUNTPOINT "=%s",
 			handoff->mountpoint->path);
-	environment_add(environment, "FUSEFD_ACL=%s",
+	environment_add(environment, FUSEFD_NAME_ACL "=%s",
 			acl_name(&options->mount));
-	environment_add(environment, "FUSEFD_OWNER=%u", handoff->owner->uid);
+	environment_add(environment, FUSEFD_NAME_OWNER "=%u",
+			handoff->owner->uid);
 }
 
 void handoff_facts(struct environment *facts, const struct handoff *handoff,
@@ -87,7 +86,8 @@ void handoff_facts(struct environment *facts, const struct handoff *handoff,
 	char *const nothing[] = {NULL};
 
 	environment_build(facts, nothing, &anybody, VARIABLES);
-	environment_add(facts, "FUSEFD_PROTOCOL=%d", PROTOCOL);
+	environment_add(facts,
+			FUSEFD_NAME_PROTOCOL "=" FUSEFD_PROTOCOL_VERSION);
 	add_facts(facts, handoff, options);
 }
 
@@ -96,8 +96,8 @@ static const char *supervision(const struct handoff *handoff,
 {
 	if (!handoff->notify_socket)
 		return NULL;
-	return options->mode == RUN_RECEIVE ? SUPERVISED_ELSEWHERE
-					    : SUPERVISED_HERE;
+	return options->mode == RUN_RECEIVE ? FUSEFD_SUPERVISED_ELSEWHERE
+					    : FUSEFD_SUPERVISED_HERE;
 }
 
 char **handoff_environment(const struct handoff *handoff,
@@ -107,11 +107,13 @@ char **handoff_environment(const struct handoff *handoff,
 
 	environment_build(&environment, callers, handoff->owner,
 			  VARIABLES + UNMODIFIED_VARIABLES);
-	environment_add(&environment, "FUSEFD_PROTOCOL=%d", PROTOCOL);
-	environment_add(&environment, "FUSEFD_FDS=%s", join_numbers(handoff));
+	environment_add(&environment,
+			FUSEFD_NAME_PROTOCOL "=" FUSEFD_PROTOCOL_VERSION);
+	environment_add(&environment, FUSEFD_NAME_FDS "=%s",
+			join_numbers(handoff));
 	add_facts(&environment, handoff, options);
 	if (handoff->payload_fd)
-		environment_add(&environment, "FUSEFD_PAYLOAD_FD=%s",
+		environment_add(&environment, FUSEFD_NAME_PAYLOAD_FD "=%s",
 				handoff->payload_fd);
 	if (handoff->keeper_fd)
 		environment_add(&environment, FUSEFD_NAME_KEEPER_FD "=%s",

@@ -10,6 +10,7 @@
 #include "launch/command/command.h"
 #include "launch/command/companion.h"
 #include "launch/command/placeholders.h"
+#include "lib/protocol.h"
 
 /* Before it serves, such a program looks at its mountpoint, locks it, or asks
  * whether it is empty: of a mount that is attached, it would ask itself. */
@@ -67,7 +68,7 @@ void unmodified_environment(struct environment *environment,
 
 	(void)find(folder, "/fusermount3", X_OK);
 	if (supervised)
-		environment_add(environment, "FUSEFD_SUPERVISED=%s",
+		environment_add(environment, FUSEFD_NAME_SUPERVISED "=%s",
 				supervised);
 	put_together(environment, "PATH", folder,
 		     path ? path : COMMAND_DEFAULT_PATH);

@@ -22,7 +22,7 @@
 void unmodified_judge(const struct options *options);
 
 /* As COMMAND's user: dies where the stand-ins cannot be used. supervised: how,
- * in the helper's words (lib/stand-in/supervisor.h); NULL: not at all. */
+ * in the helper's words (lib/protocol.h); NULL: not at all. */
 void unmodified_environment(struct environment *environment,
 			    char *const *callers, const char *supervised);
 

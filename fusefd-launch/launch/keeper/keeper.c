@@ -44,6 +44,12 @@ struct keeper {
 	struct attachment *attachment;
 };
 
+static void close_if_open(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
 /* ---- The acts: 0, or an errno --------------------------------------------------- */
 
 static int restrict_mount(struct keeper *keeper, uint32_t flags)
@@ -124,11 +130,22 @@ static bool is_of_mount(const struct attachment *attachment, int fd)
 	       !statmount_is_gone(attachment->identity.unique);
 }
 
+/* The fd of a detached tree must not get out: in a user namespace of their own
+ * the user could attach it (move_mount) and take nosuid and nodev from it, and
+ * the superblock is still one that root has mounted. When the tree's fd is
+ * closed, the tree is dissolved: the mount of this fd can be looked into, but
+ * never again attached, changed or copied. */
+static int open_root(int tree, int *root)
+{
+	*root = open_tree(tree, "", AT_EMPTY_PATH | OPEN_TREE_CLOEXEC);
+	return *root < 0 ? errno : 0;
+}
+
 static int copy_mount(struct keeper *keeper, uint32_t flags, int root,
 		      int *copy)
 {
 	const struct attachment *attachment = keeper->attachment;
-	int error = 0;
+	int tree, error = 0;
 
 	if (flags)
 		return EINVAL;
@@ -138,11 +155,16 @@ static int copy_mount(struct keeper *keeper, uint32_t flags, int root,
 		return EBADF;
 	if (!privileges_try_raise(attachment->privileges))
 		return errno;
-	*copy = open_tree(root, "",
-			  AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	if (*copy < 0)
+	tree = open_tree(root, "",
+			 AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (tree < 0)
 		error = errno;
-	return privileges_try_lower(attachment->privileges) ? error : errno;
+	if (!privileges_try_lower(attachment->privileges) && !error)
+		error = errno;
+	if (!error)
+		error = open_root(tree, copy);
+	close_if_open(tree);
+	return error;
 }
 
 static int act(struct keeper *keeper,
@@ -226,12 +248,6 @@ static void answer(const struct keeper *keeper, int error, int copy)
 		message.msg_controllen = sizeof(control);
 	}
 	(void)sendmsg(keeper->socket, &message, MSG_NOSIGNAL);
-}
-
-static void close_if_open(int fd)
-{
-	if (fd >= 0)
-		close(fd);
 }
 
 static noreturn void keep(struct keeper *keeper)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "preload/tell.h"
+#include "preload/complain.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,12 +9,12 @@
 
 static const char *who = "libfusefd-preload";
 
-void tell_as(const char *name)
+void complain_as(const char *name)
 {
 	who = name;
 }
 
-void tell(const char *format, ...)
+void complain(const char *format, ...)
 {
 	char line[1024];
 	va_list arguments;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "recognise.h"
+#include "preload/fuse_calls.h"
 
 #include <fcntl.h>
 #include <string.h>
 
-bool recognise_open(const char *path, int flags)
+bool opens_fuse_device(const char *path, int flags)
 {
 	return path && !(flags & O_PATH) && (flags & O_ACCMODE) == O_RDWR &&
 	       strcmp(path, FUSE_DEVICE) == 0;
@@ -17,7 +17,7 @@ static const char *skip(const char *text, const char *prefix)
 	return strncmp(text, prefix, length) == 0 ? text + length : NULL;
 }
 
-bool recognise_type(const char *type)
+bool is_fuse_type(const char *type)
 {
 	const char *rest = type ? skip(type, "fuse") : NULL;
 	const char *block = rest ? skip(rest, "blk") : NULL;
@@ -27,7 +27,7 @@ bool recognise_type(const char *type)
 	return rest && (*rest == '\0' || *rest == '.');
 }
 
-bool recognise_option(const char *list, const char *option)
+bool has_option(const char *list, const char *option)
 {
 	const char *rest;
 

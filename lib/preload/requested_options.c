@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "preload/wishes.h"
+#include "preload/requested_options.h"
 
 #include <fcntl.h>
 #include <stdbool.h>
@@ -12,23 +12,24 @@
 #include <sys/stat.h>
 
 #include "preload/announced.h"
-#include "preload/recognise.h"
-#include "preload/supervised.h"
-#include "preload/tell.h"
+#include "preload/complain.h"
+#include "preload/fuse_calls.h"
+#include "preload/notify_supervisor.h"
+#include "protocol.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static void tell_of_acl(const char *list)
+static void complain_of_acl(const char *list)
 {
 	static const char *const of_acl[] = {"allow_other", "allow_root"};
 
 	if (announced_is_for_others())
 		return;
 	for (size_t i = 0; i < COUNT(of_acl); i++)
-		if (recognise_option(list, of_acl[i]))
-			tell("option '%s' is without effect: give '-o "
-			     "allow_other' to fusefd-launch",
-			     of_acl[i]);
+		if (has_option(list, of_acl[i]))
+			complain("option '%s' is without effect: give '-o "
+				 "allow_other' to fusefd-launch",
+				 of_acl[i]);
 }
 
 /* The options of a mount in mountinfo. */
@@ -60,7 +61,7 @@ static bool has_already(const char *option)
 	       statx(AT_FDCWD, announced.mountpoint, AT_STATX_DONT_SYNC,
 		     STATX_MNT_ID, &status) == 0 &&
 	       find_options(status.stx_mnt_id, options) &&
-	       recognise_option(options, option);
+	       has_option(options, option);
 }
 
 /* What a program may take from its mount. */
@@ -68,21 +69,21 @@ static const struct restriction {
 	const char *option;
 	unsigned long flag;
 } restrictions[] = {
-	{"ro", MS_RDONLY},
-	{"noexec", MS_NOEXEC},
+	{FUSEFD_RESTRICT_RO, MS_RDONLY},
+	{FUSEFD_RESTRICT_NOEXEC, MS_NOEXEC},
 };
 
 static bool is_wanted(const struct restriction *restriction,
 		      unsigned long flags, const char *list)
 {
 	return (flags & restriction->flag) ||
-	       recognise_option(list, restriction->option);
+	       has_option(list, restriction->option);
 }
 
-static void tell_of_restrictions(unsigned long flags, const char *list)
+static void ask_for_restrictions(unsigned long flags, const char *list)
 {
 	const char *wanted[COUNT(restrictions)];
-	char message[64] = "FUSEFD_RESTRICT=";
+	char message[64] = FUSEFD_RESTRICT_PREFIX;
 	size_t count = 0, length = strlen(message);
 
 	for (size_t i = 0; i < COUNT(restrictions); i++) {
@@ -94,17 +95,17 @@ static void tell_of_restrictions(unsigned long flags, const char *list)
 					   count ? "," : "", wanted[count]);
 		count++;
 	}
-	if (!count || supervised_have_done(message))
+	if (!count || notify_supervisor_and_wait(message))
 		return;
 	for (size_t i = 0; i < count; i++)
 		if (!has_already(wanted[i]))
-			tell("option '%s' is without effect: give '-o %s' to "
-			     "fusefd-launch",
-			     wanted[i], wanted[i]);
+			complain("option '%s' is without effect: give "
+				 "'-o %s' to fusefd-launch",
+				 wanted[i], wanted[i]);
 }
 
-void wishes_see_to(unsigned long flags, const char *list)
+void requested_options_apply(unsigned long flags, const char *list)
 {
-	tell_of_acl(list);
-	tell_of_restrictions(flags, list);
+	complain_of_acl(list);
+	ask_for_restrictions(flags, list);
 }

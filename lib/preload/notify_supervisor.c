@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "preload/supervised.h"
+#include "preload/notify_supervisor.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +37,7 @@ static bool send_text(int supervisor, const char *text)
 	return send(supervisor, text, strlen(text), MSG_NOSIGNAL) > 0;
 }
 
-bool supervised_tell(const char *message)
+bool notify_supervisor(const char *message)
 {
 	const int supervisor = reach_supervisor();
 	bool sent;
@@ -83,7 +83,7 @@ static bool await_supervisor(int supervisor)
 	return done;
 }
 
-bool supervised_have_done(const char *message)
+bool notify_supervisor_and_wait(const char *message)
 {
 	const int supervisor = reach_supervisor();
 	bool done;
