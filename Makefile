@@ -67,7 +67,7 @@ $(BUILD)/obj/lib/%.o: CODE = -fPIC -fvisibility=hidden
 $(BUILD)/obj/lib/examples/%.o: INCLUDES += $(FUSE3_CFLAGS)
 $(BUILD)/obj/lib/examples/%.o: CODE = -fPIE
 $(BUILD)/obj/fusefd-launch/%.o: INCLUDES += -I. -Ifusefd-launch
-$(BUILD)/obj/tests/%.o: INCLUDES += -Ilib -Ifusefd-launch $(FUSE3_CFLAGS)
+$(BUILD)/obj/tests/%.o: INCLUDES += -I. -Ilib -Ifusefd-launch $(FUSE3_CFLAGS)
 
 # ---- What is built ----------------------------------------------------------
 

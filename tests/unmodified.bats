@@ -19,7 +19,7 @@ setup() {
 add_stand_ins() {
 	mkdir "$WORK/stand-ins"
 	cp -P "$WORK"/build/libexec/* "$WORK/stand-ins"
-	ln -s ../../stand-ins "$WORK/bin/setuid/libexec"
+	ln -sfn ../../stand-ins "$WORK/bin/setuid/libexec"
 	mknod -m 0600 "$WORK/fuse" c 10 229
 	mount --bind "$WORK/fuse" /dev/fuse
 }
