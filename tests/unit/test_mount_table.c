@@ -123,6 +123,20 @@ static void what_is_copied_is_found(void **state)
 	assert_int_equal(id_of(mount_table_find_original(&table, find(50))), 0);
 }
 
+static void a_failure_to_read_is_told(void **state)
+{
+	struct rlimit limit, none;
+	struct mount_table machines;
+
+	(void)state;
+	assert_return_code(getrlimit(RLIMIT_NOFILE, &limit), errno);
+	none = (struct rlimit){.rlim_cur = 0, .rlim_max = limit.rlim_max};
+	assert_return_code(setrlimit(RLIMIT_NOFILE, &none), errno);
+	assert_false(mount_table_read(&machines));
+	assert_int_equal(errno, EMFILE);
+	assert_return_code(setrlimit(RLIMIT_NOFILE, &limit), errno);
+}
+
 static void the_machines_mounts_are_read(void **state)
 {
 	struct mount_table machines;
@@ -138,20 +152,6 @@ static void the_machines_mounts_are_read(void **state)
 	assert_int_equal(machines.count, 0);
 }
 
-static void a_failure_to_read_is_told(void **state)
-{
-	struct rlimit limit, none;
-	struct mount_table machines;
-
-	(void)state;
-	assert_return_code(getrlimit(RLIMIT_NOFILE, &limit), errno);
-	none = (struct rlimit){.rlim_cur = 0, .rlim_max = limit.rlim_max};
-	assert_return_code(setrlimit(RLIMIT_NOFILE, &none), errno);
-	assert_false(mount_table_read(&machines));
-	assert_int_equal(errno, EMFILE);
-	assert_return_code(setrlimit(RLIMIT_NOFILE, &limit), errno);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,8 +159,9 @@ int main(void)
 		cmocka_unit_test(what_hides_a_mount_is_found),
 		cmocka_unit_test(what_lies_in_a_mount_is_found),
 		cmocka_unit_test(what_is_copied_is_found),
-		cmocka_unit_test(the_machines_mounts_are_read),
+		/* Before the other, since the file stays open. */
 		cmocka_unit_test(a_failure_to_read_is_told),
+		cmocka_unit_test(the_machines_mounts_are_read),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "launch/mount/mountinfo.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
@@ -15,16 +16,45 @@
 /* And of one whose name would be the rest of such a line. */
 #define FORGED_NAME "36 25 0:31 / /x\\040-\\040fuse\\040y\\040rw,user_id=300 rw"
 
-/* Memory of just its size, so that a read past its end is seen. */
+static struct mountinfo *open_text(const char *text, size_t length)
+{
+	static struct mountinfo info;
+	static FILE *file;
+
+	if (file)
+		fclose(file);
+	file = tmpfile();
+	assert_non_null(file);
+	assert_int_equal(fwrite(text, 1, length, file), length);
+	assert_int_equal(fflush(file), 0);
+	info = (struct mountinfo){.fd = fileno(file)};
+	return &info;
+}
+
+/* How many mounts of the owner there are in a file of that text; -1 if they
+ * cannot be counted, with errno. */
+static long count(const char *text, uid_t owner)
+{
+	unsigned long counted;
+
+	return mountinfo_count_fuse_of(open_text(text, strlen(text)), owner,
+				       &counted)
+		       ? (long)counted
+		       : -1;
+}
+
+/* Among others, too. */
 static bool is_fuse_of(const char *line, uid_t owner)
 {
-	char *copy = strdup(line);
-	bool result;
+	static char text[300000];
+	const long alone = count(line, owner);
 
-	assert_non_null(copy);
-	result = mountinfo_is_fuse_of(copy, owner);
-	free(copy);
-	return result;
+	snprintf(text, sizeof(text), "%s%s%s",
+		 LINE("fuse x rw,user_id=700") LINE("tmpfs x rw"), line,
+		 LINE("fuse x rw,user_id=700"));
+	assert_int_equal(count(text, owner), alone);
+	assert_in_range(alone, 0, 1);
+	return alone;
 }
 
 static void fuse_mounts_of_the_owner_count(void **state)
@@ -51,8 +81,6 @@ static void fuse_mounts_of_the_owner_count(void **state)
 		"36 25 0:31 / /a\\040-\\040tmpfs rw - fuse x rw,user_id=300\n",
 		"36 25 0:31 /a-b /- rw - fuse x rw,user_id=300\n",
 		"36 25 0:31 / /mnt//deleted rw - fuse x rw,user_id=300\n",
-		/* No newline at the end of all. */
-		"36 25 0:31 / /mnt rw - fuse x rw,user_id=300",
 	};
 
 	(void)state;
@@ -98,6 +126,7 @@ static void what_is_not_fuse_does_not_count(void **state)
 		LINE("tmpfs fuse rw,user_id=300"),
 		LINE("tmpfs x\\040-\\040fuse rw,user_id=300"),
 		LINE(" fuse x rw,user_id=300"),
+		LINE("fuse\\040 x rw,user_id=300"),
 		FORGED_NAME " - tmpfs x rw\n",
 	};
 
@@ -129,7 +158,8 @@ static void a_fuse_mount_of_nobody_known_counts(void **state)
 		LINE("fuse x rw,user_id=4294967596,group_id=0"),
 		LINE("fuse x rw,group_id=300"),
 		LINE("fuse x rw,xuser_id=300,group_id=0"),
-		LINE("fuse x"),
+		LINE("fuse x rw,user_id=3001,user_id=3002"),
+		LINE("fuse x "),
 	};
 
 	(void)state;
@@ -137,71 +167,148 @@ static void a_fuse_mount_of_nobody_known_counts(void **state)
 		assert_row(lines[i], is_fuse_of(lines[i], 300));
 }
 
+/* There may be more mounts than were counted. */
+static void what_is_no_line_cannot_be_counted(void **state)
+{
+	static const char *const texts[] = {
+		"\n",
+		"x\n",
+		" - \n",
+		"-\n",
+		LINE("fuse x"),
+		LINE("fuse x rw,user_id=3001") "\n",
+		LINE("fuse x rw,user_id=3001") "x",
+		/* No newline at the end of all. */
+		"36 25 0:31 / /mnt rw - fuse x rw,user_id=3001",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		assert_row(texts[i], count(texts[i], 300) == -1);
+		assert_int_equal(errno, EPROTO);
+	}
+	assert_int_equal(count("", 300), 0);
+}
+
 /* Every beginning of a line, as a read that breaks off would give it. */
 static void a_truncated_line_does_no_harm(void **state)
 {
 	static const char line[] = LINE("fuse x rw,user_id=300,group_id=0");
-	const size_t type =
-		(size_t)(strstr(line, " - fuse") + strlen(" - fuse") - line);
-	char beginning[sizeof(line)];
+	static const char first[] = LINE("fuse x rw,user_id=300");
+	char text[sizeof(first) + sizeof(line)];
 
 	(void)state;
-	for (size_t length = 0; length < sizeof(line); length++) {
-		const bool cut_in_number =
-			strstr(line, "=3") + strlen("=3") - line <=
-				(ptrdiff_t)length &&
-			length < (size_t)(strstr(line, "=300") +
-					  strlen("=300") - line);
-
-		memcpy(beginning, line, length);
-		beginning[length] = '\0';
-		assert_row(beginning,
-			   is_fuse_of(beginning, 300) ==
-				   (length >= type && !cut_in_number));
+	for (size_t length = 1; length < sizeof(line) - 1; length++) {
+		snprintf(text, sizeof(text), "%s%.*s", first, (int)length,
+			 line);
+		assert_row(text, count(text, 300) == -1);
 	}
-	assert_false(is_fuse_of(" - ", 300));
-	assert_false(is_fuse_of(" - \n", 300));
-	assert_false(is_fuse_of("-", 300));
+	snprintf(text, sizeof(text), "%s%s", first, line);
+	assert_int_equal(count(text, 300), 2);
 }
 
-static void a_long_line_is_read_to_its_end(void **state)
+/* Of that type, with options of that length. The caller frees it. */
+static char *make_long(const char *type, size_t length, size_t *size)
 {
-	static char line[200000];
-	int length;
+	char *text = NULL;
+	FILE *file = open_memstream(&text, size);
+
+	assert_non_null(file);
+	fputs(LINE("fuse x rw,user_id=300"), file);
+	fprintf(file, "36 25 0:31 / /mnt rw - %s x rw,lowerdir=", type);
+	for (size_t i = 0; i < length; i++)
+		fputc('x', file);
+	fputs("\n" LINE("fuse x rw,user_id=300"), file);
+	assert_int_equal(fclose(file), 0);
+	return text;
+}
+
+static bool count_long(const char *type, size_t length, unsigned long *counted)
+{
+	size_t size;
+	char *text = make_long(type, length, &size);
+	const bool done =
+		mountinfo_count_fuse_of(open_text(text, size), 300, counted);
+
+	free(text);
+	return done;
+}
+
+/* Around the size of the buffer, and far beyond. */
+static void a_long_line_is_passed_over(void **state)
+{
+	unsigned long counted;
 
 	(void)state;
-	memset(line, 'x', sizeof(line));
-	length = snprintf(line, 100, "36 25 0:31 / /");
-	line[length] = 'x';
-	length = snprintf(line + 100000, 100, " rw - fuse ");
-	line[100000 + length] = 'x';
-	snprintf(line + sizeof(line) - 100, 100, " rw,user_id=300\n");
-	assert_true(is_fuse_of(line, 300));
-	assert_false(is_fuse_of(line, 0));
+	for (size_t length = 65400; length < 65700; length++) {
+		assert_true(count_long("overlay", length, &counted));
+		assert_int_equal(counted, 2);
+	}
+	for (size_t length = 131000; length < 2000000; length += 65521) {
+		assert_true(count_long("overlay", length, &counted));
+		assert_int_equal(counted, 2);
+	}
+}
+
+/* What it says of its owner may lie behind the cut. */
+static void a_fuse_mount_with_a_cut_line_is_not_counted(void **state)
+{
+	unsigned long counted;
+
+	(void)state;
+	assert_true(count_long("fuse", 65000, &counted));
+	assert_int_equal(counted, 3);
+	assert_false(count_long("fuse", 66000, &counted));
+	assert_int_equal(errno, EPROTO);
+	assert_false(count_long("fuse.x", 200000, &counted));
+}
+
+static void a_file_is_read_anew(void **state)
+{
+	static const char text[] = LINE("fuse x rw,user_id=300");
+	struct mountinfo *info = open_text(text, strlen(text));
+	struct mount_entry entry;
+	unsigned long counted;
+
+	(void)state;
+	mountinfo_rewind(info);
+	assert_true(mountinfo_next(info, &entry));
+	assert_false(mountinfo_next(info, &entry));
+	assert_int_equal(info->error, 0);
+	assert_true(mountinfo_count_fuse_of(info, 300, &counted));
+	assert_int_equal(counted, 1);
 }
 
 /* This owner has no mounts on any machine: it is no uid. */
 static void the_machines_mounts_are_read(void **state)
 {
+	struct mountinfo info = MOUNTINFO_CLOSED;
+	unsigned long counted;
+
 	(void)state;
-	assert_int_equal(mountinfo_count_fuse_of((uid_t)-1), 0);
+	assert_true(mountinfo_count_fuse_of(&info, (uid_t)-1, &counted));
+	assert_int_equal(counted, 0);
+	close(info.fd);
 }
 
-static void count_without_fds(void)
+static void mounts_that_cannot_be_read_are_not_counted(void **state)
 {
-	const struct rlimit none = {0, 0};
+	struct mountinfo closed = MOUNTINFO_CLOSED;
+	struct mountinfo directory = {.fd = open("/", O_RDONLY | O_CLOEXEC)};
+	struct rlimit limit, none;
+	unsigned long counted;
 
-	if (setrlimit(RLIMIT_NOFILE, &none) == 0)
-		mountinfo_count_fuse_of(300);
-}
-
-static void mounts_that_cannot_be_counted_are_fatal(void **state)
-{
 	(void)state;
-	assert_dies(125,
-		    "cannot count your mounts: '/proc/self/mountinfo': "
-		    "Too many open files\n",
-		    count_without_fds());
+	assert_return_code(getrlimit(RLIMIT_NOFILE, &limit), errno);
+	none = (struct rlimit){.rlim_max = limit.rlim_max};
+	assert_return_code(setrlimit(RLIMIT_NOFILE, &none), errno);
+	assert_false(mountinfo_count_fuse_of(&closed, 300, &counted));
+	assert_int_equal(errno, EMFILE);
+	assert_return_code(setrlimit(RLIMIT_NOFILE, &limit), errno);
+	assert_return_code(directory.fd, errno);
+	assert_false(mountinfo_count_fuse_of(&directory, 300, &counted));
+	assert_int_equal(errno, EISDIR);
+	close(directory.fd);
 }
 
 /* ---- One line, all of it -------------------------------------------------- */
@@ -326,10 +433,13 @@ int main(void)
 		cmocka_unit_test(what_is_not_fuse_does_not_count),
 		cmocka_unit_test(the_largest_uid_counts),
 		cmocka_unit_test(a_fuse_mount_of_nobody_known_counts),
+		cmocka_unit_test(what_is_no_line_cannot_be_counted),
 		cmocka_unit_test(a_truncated_line_does_no_harm),
-		cmocka_unit_test(a_long_line_is_read_to_its_end),
+		cmocka_unit_test(a_long_line_is_passed_over),
+		cmocka_unit_test(a_fuse_mount_with_a_cut_line_is_not_counted),
+		cmocka_unit_test(a_file_is_read_anew),
 		cmocka_unit_test(the_machines_mounts_are_read),
-		cmocka_unit_test(mounts_that_cannot_be_counted_are_fatal),
+		cmocka_unit_test(mounts_that_cannot_be_read_are_not_counted),
 		cmocka_unit_test(a_line_is_told_apart),
 		cmocka_unit_test(names_are_as_they_are),
 		cmocka_unit_test(an_owner_in_doubt_is_none),

@@ -93,7 +93,7 @@ static void access_for_others_is_the_administrators_to_allow(void **state)
 
 /* A directory of uid 300 on a filesystem for files; the tests change it. */
 static const struct mountpoint own_directory = {
-	.fd = -1,
+	.at = {.fd = -1},
 	.path = "/mnt/x",
 	.mode = S_IFDIR | 0755,
 	.uid = 300,
@@ -255,29 +255,84 @@ static void a_hostile_name_is_quoted(void **state)
 	assert_dies(125, quoted_name, judge_mountpoint(&mountpoint));
 }
 
+/* As many FUSE mounts of uid 300 in a file as mountinfo would have them, and one
+ * of somebody else. */
+static void judge_count(unsigned long mounts, const struct fuse_conf *conf)
+{
+	static struct mountinfo info;
+	FILE *file = tmpfile();
+
+	assert_non_null(file);
+	fputs("20 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
+	      "21 20 0:30 / /x rw - fuse x rw,user_id=3001\n",
+	      file);
+	for (unsigned long i = 0; i < mounts; i++)
+		fprintf(file, "36 20 0:%lu / /mnt rw - fuse x rw,user_id=300\n",
+			100 + i);
+	assert_int_equal(fflush(file), 0);
+	info = (struct mountinfo){.fd = fileno(file)};
+	policy_judge_count(&info, 300, conf);
+	fclose(file);
+}
+
 static void mounts_are_limited(void **state)
 {
 	struct fuse_conf conf = strict;
 
 	(void)state;
-	policy_judge_count(0, &conf);
-	policy_judge_count(999, &conf);
+	judge_count(0, &conf);
+	judge_count(999, &conf);
 	assert_dies(125,
 		    "you may have 1000 FUSE mounts at a time, and have 1000\n",
-		    policy_judge_count(1000, &conf));
+		    judge_count(1000, &conf));
 	assert_dies(125, "'mount_max' in /etc/fuse.conf",
-		    policy_judge_count(1001, &conf));
-	assert_dies(125, "you may have 1000 ",
-		    policy_judge_count(ULONG_MAX, &conf));
+		    judge_count(1001, &conf));
+	assert_dies(125, "you may have 1000 ", judge_count(70000, &conf));
 	conf.mount_max = 1;
-	policy_judge_count(0, &conf);
-	assert_dies(125, "you may have 1 ", policy_judge_count(1, &conf));
+	judge_count(0, &conf);
+	assert_dies(125, "you may have 1 ", judge_count(1, &conf));
 	conf.mount_max = 0;
-	assert_dies(125, "you may have 0 ", policy_judge_count(0, &conf));
+	assert_dies(125, "you may have 0 ", judge_count(0, &conf));
 	/* 'mount_max = -1', whatever else stands there. */
 	conf.limited = false;
-	policy_judge_count(0, &conf);
-	policy_judge_count(ULONG_MAX, &conf);
+	judge_count(0, &conf);
+	judge_count(70000, &conf);
+}
+
+static void judge_line(const char *line, const struct fuse_conf *conf)
+{
+	static struct mountinfo info;
+	FILE *file = tmpfile();
+
+	assert_non_null(file);
+	fputs(line, file);
+	assert_int_equal(fflush(file), 0);
+	info = (struct mountinfo){.fd = fileno(file)};
+	policy_judge_count(&info, 300, conf);
+	fclose(file);
+}
+
+/* There may be more than were counted. */
+static void what_cannot_be_counted_is_refused(void **state)
+{
+	static const char *const lines[] = {
+		"x\n",
+		"\n",
+		"36 20 0:31 / /mnt rw - fuse x\n",
+		"36 20 0:31 / /mnt rw - fuse x rw,user_id=3001",
+	};
+	struct fuse_conf conf = strict;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(lines); i++)
+		assert_dies(125,
+			    "cannot count your mounts: "
+			    "'/proc/self/mountinfo': Protocol error\n",
+			    judge_line(lines[i], &conf));
+	/* If there is no limit, nobody counts. */
+	conf.limited = false;
+	for (size_t i = 0; i < COUNT(lines); i++)
+		judge_line(lines[i], &conf);
 }
 
 /* ---- Unmounting ----------------------------------------------------------- */
@@ -365,6 +420,7 @@ int main(void)
 		cmocka_unit_test(other_filesystems_are_refused),
 		cmocka_unit_test(a_hostile_name_is_quoted),
 		cmocka_unit_test(mounts_are_limited),
+		cmocka_unit_test(what_cannot_be_counted_is_refused),
 		cmocka_unit_test(owners_may_unmount),
 		cmocka_unit_test(other_filesystems_are_for_umount),
 		cmocka_unit_test(bind_mounts_are_for_root),

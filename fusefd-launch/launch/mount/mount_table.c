@@ -9,11 +9,12 @@
 #include "common/die.h"
 
 /* What is no line of mountinfo is nothing that anybody could ask for. */
-static void add_line(struct mount_table *table, char *line)
+static void add_line(struct mount_table *table, const struct mountinfo *info,
+		     char *line)
 {
 	struct mount_entry entry;
 
-	if (!mountinfo_parse(&entry, line)) {
+	if (!mountinfo_parse_line(info, &entry, line)) {
 		free(line);
 		return;
 	}
@@ -30,7 +31,7 @@ bool mount_table_read(struct mount_table *table)
 	*table = (struct mount_table){0};
 	mountinfo_rewind(&info);
 	while ((line = mountinfo_next_line(&info)))
-		add_line(table, need_memory(strdup(line)));
+		add_line(table, &info, need_memory(strdup(line)));
 	if (info.error)
 		mount_table_free(table);
 	errno = info.error;

@@ -117,6 +117,7 @@ bool mountinfo_open(struct mountinfo *info)
 	info->fd = open(MOUNTINFO_PATH, O_RDONLY | O_CLOEXEC);
 	info->error = info->fd < 0 ? errno : 0;
 	info->next = info->end = info->buffer;
+	info->cut = false;
 	return info->fd >= 0;
 }
 
@@ -127,6 +128,7 @@ void mountinfo_rewind(struct mountinfo *info)
 		return;
 	}
 	info->next = info->end = info->buffer;
+	info->cut = false;
 	info->error = lseek(info->fd, 0, SEEK_SET) < 0 ? errno : 0;
 }
 
@@ -139,10 +141,6 @@ static ssize_t read_more(struct mountinfo *info)
 	memmove(info->buffer, info->next, left);
 	info->next = info->buffer;
 	info->end = info->buffer + left;
-	if (left == sizeof(info->buffer)) {
-		info->error = EOVERFLOW;
-		return 0;
-	}
 	do
 		length = read(info->fd, info->end, sizeof(info->buffer) - left);
 	while (length < 0 && errno == EINTR);
@@ -153,18 +151,51 @@ static ssize_t read_more(struct mountinfo *info)
 	return length < 0 ? 0 : length;
 }
 
+/* The beginning of a line that fills the buffer. What follows it up to the
+ * newline is passed over next. */
+static char *cut(struct mountinfo *info)
+{
+	info->end[-1] = '\0';
+	info->next = info->end;
+	info->cut = true;
+	return info->buffer;
+}
+
+static char *find_newline(const struct mountinfo *info)
+{
+	return memchr(info->next, '\n', (size_t)(info->end - info->next));
+}
+
+static void pass_over_rest(struct mountinfo *info)
+{
+	char *newline;
+
+	while (!(newline = find_newline(info))) {
+		info->next = info->end;
+		if (read_more(info) == 0)
+			return;
+	}
+	info->next = newline + 1;
+}
+
 char *mountinfo_next_line(struct mountinfo *info)
 {
 	char *line, *newline;
 
+	if (info->cut)
+		pass_over_rest(info);
+	info->cut = false;
 	while (!info->error) {
 		line = info->next;
-		newline = memchr(line, '\n', (size_t)(info->end - line));
+		newline = find_newline(info);
 		if (newline) {
 			*newline = '\0';
 			info->next = newline + 1;
 			return line;
 		}
+		if (line == info->buffer &&
+		    info->end == info->buffer + sizeof(info->buffer))
+			return cut(info);
 		if (read_more(info) == 0)
 			break;
 	}
@@ -173,11 +204,17 @@ char *mountinfo_next_line(struct mountinfo *info)
 	return NULL;
 }
 
+bool mountinfo_parse_line(const struct mountinfo *info,
+			  struct mount_entry *entry, char *line)
+{
+	return mountinfo_parse(entry, line) && !(info->cut && entry->fuse);
+}
+
 bool mountinfo_next(struct mountinfo *info, struct mount_entry *entry)
 {
 	char *line = mountinfo_next_line(info);
 
-	if (line && !mountinfo_parse(entry, line))
+	if (line && !mountinfo_parse_line(info, entry, line))
 		info->error = EPROTO;
 	errno = info->error;
 	return line && !info->error;

@@ -35,9 +35,10 @@ bool mountinfo_parse(struct mount_entry *entry, char *line);
 struct mountinfo {
 	int fd;
 	int error; /* an errno: what was read is not all */
+	bool cut;  /* the last line was longer than the buffer */
 	char *next;
 	char *end;
-	char buffer[65536]; /* more than the longest line */
+	char buffer[65536];
 };
 
 #define MOUNTINFO_CLOSED                                                       \
@@ -52,8 +53,14 @@ bool mountinfo_open(struct mountinfo *info);
 void mountinfo_rewind(struct mountinfo *info);
 
 /* The next line, NUL-ended; NULL at the end, which is to be told from an error
- * by info->error. */
+ * by info->error. A line that is longer than the buffer is cut: an overlay of
+ * some hundred layers has one. */
 char *mountinfo_next_line(struct mountinfo *info);
+
+/* As mountinfo_parse(), of the line that came last. A cut line may lack options:
+ * it is none of a FUSE mount. */
+bool mountinfo_parse_line(const struct mountinfo *info,
+			  struct mount_entry *entry, char *line);
 
 /* The next mount. A line that cannot be parsed is an error. */
 bool mountinfo_next(struct mountinfo *info, struct mount_entry *entry);
