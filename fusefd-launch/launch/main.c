@@ -109,6 +109,7 @@ static void create_mount(struct launch *launch)
 			.name = command_base_name(launch->options.command[0]),
 		},
 		&launch->privileges);
+	attachment->attributes = launch->options.mount.attributes;
 	attachment->mountpoint = &launch->mountpoint;
 	attachment->privileges = &launch->privileges;
 	attachment->judged = !launch->caller.root;

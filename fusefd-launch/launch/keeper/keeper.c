@@ -66,6 +66,10 @@ static int restrict_mount(struct keeper *keeper, uint32_t flags)
 		return EPERM;
 	if (flags & ~(FUSEFD_KEEPER_RO | FUSEFD_KEEPER_NOEXEC))
 		return EINVAL;
+	/* What the mount has already takes no new kernel. */
+	change.attr_set &= ~attachment->attributes;
+	if (!change.attr_set)
+		return 0;
 	if (!privileges_try_raise(attachment->privileges))
 		return errno;
 	if (mount_setattr(attachment->mount, "", AT_EMPTY_PATH, &change,

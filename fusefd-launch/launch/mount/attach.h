@@ -14,7 +14,8 @@
 #include "launch/privilege/privileges.h"
 
 struct attachment {
-	int mount; /* detached */
+	int mount;	     /* detached */
+	uint64_t attributes; /* MOUNT_ATTR_*, that it was made with */
 	struct identity identity;
 	const struct mountpoint *mountpoint;
 	struct privileges *privileges;
