@@ -22,7 +22,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdnoreturn.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -75,7 +74,9 @@ static int restrict_mount(struct keeper *keeper, uint32_t flags)
 	if (mount_setattr(attachment->mount, "", AT_EMPTY_PATH, &change,
 			  sizeof(change)))
 		error = errno;
-	return privileges_try_lower(attachment->privileges) ? error : errno;
+	if (!privileges_try_lower(attachment->privileges) && !error)
+		error = errno;
+	return error;
 }
 
 /* An fd of the mount would keep it busy: from now on there is only its place. */
@@ -198,12 +199,32 @@ union control {
 	char bytes[CMSG_SPACE(sizeof(int))];
 };
 
-/* false at the end. A message that is no request has act 0; more fds than one the
- * kernel has closed already. */
+/* The fd that came, or -1. Alignment leaves room for a second one: two are none,
+ * and the kernel has closed all further ones already. */
+static int take_fd(const union control *control)
+{
+	const struct cmsghdr *header = &control->header;
+	int fds[2];
+
+	if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
+		return -1;
+	if (header->cmsg_len == CMSG_LEN(sizeof(fds[0]))) {
+		memcpy(fds, CMSG_DATA(header), sizeof(fds[0]));
+		return fds[0];
+	}
+	if (header->cmsg_len == CMSG_LEN(sizeof(fds))) {
+		memcpy(fds, CMSG_DATA(header), sizeof(fds));
+		close(fds[0]);
+		close(fds[1]);
+	}
+	return -1;
+}
+
+/* false at the end. A message that is no request has act 0. */
 static bool receive(int socket, struct fusefd_keeper_request *request,
 		    int *passed)
 {
-	union control control;
+	union control control = {.bytes = {0}};
 	struct iovec vector = {request, sizeof(*request)};
 	struct msghdr message = {
 		.msg_iov = &vector,
@@ -211,17 +232,12 @@ static bool receive(int socket, struct fusefd_keeper_request *request,
 		.msg_control = &control,
 		.msg_controllen = sizeof(control),
 	};
-	const struct cmsghdr *header;
 	const ssize_t length = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
 
 	*passed = -1;
 	if (length <= 0)
 		return false;
-	header = CMSG_FIRSTHDR(&message);
-	if (header && header->cmsg_level == SOL_SOCKET &&
-	    header->cmsg_type == SCM_RIGHTS &&
-	    header->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(passed, CMSG_DATA(header), sizeof(int));
+	*passed = take_fd(&control);
 	if (length != sizeof(*request) ||
 	    message.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
 		request->act = 0;
@@ -254,22 +270,27 @@ static void answer(const struct keeper *keeper, int error, int copy)
 	(void)sendmsg(keeper->socket, &message, MSG_NOSIGNAL);
 }
 
-static noreturn void keep(struct keeper *keeper)
+/* false at the end. */
+static bool serve_one(struct keeper *keeper)
 {
 	struct fusefd_keeper_request request;
-	int passed, copy, error;
+	int passed, copy = -1, error;
 
-	while (keeper->state <= ATTACHED &&
-	       receive(keeper->socket, &request, &passed)) {
-		copy = -1;
-		error = act(keeper, &request, passed, &copy);
-		answer(keeper, error, copy);
-		close_if_open(passed);
-		close_if_open(copy);
-	}
+	if (!receive(keeper->socket, &request, &passed))
+		return false;
+	error = act(keeper, &request, passed, &copy);
+	answer(keeper, error, copy);
+	close_if_open(passed);
+	close_if_open(copy);
+	return true;
+}
+
+static void keep(struct keeper *keeper)
+{
+	while (keeper->state <= ATTACHED && serve_one(keeper))
+		;
 	if (keeper->state == ATTACHED)
 		(void)unmount(keeper, FUSEFD_KEEPER_LAZY);
-	_exit(0);
 }
 
 /* ---- How it begins -------------------------------------------------------------------- */
@@ -313,6 +334,7 @@ int keeper_start(struct attachment *attachment, struct shield *shield)
 		keeper.socket = ends[1];
 		become_keeper(&keeper, shield);
 		keep(&keeper);
+		_exit(0);
 	}
 	close(ends[1]);
 	close(attachment->mount);
