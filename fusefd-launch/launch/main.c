@@ -99,16 +99,19 @@ static void fill_handoff(struct launch *launch)
 static void create_mount(struct launch *launch)
 {
 	struct attachment *attachment = &launch->attachment;
+	const struct new_mount request = {
+		.options = &launch->options.mount,
+		.device = launch->fds[0],
+		.owner = &launch->owner,
+		.mountpoint = &launch->mountpoint,
+		.name = command_base_name(launch->options.command[0]),
+	};
 
-	attachment->mount = mount_create(
-		&(struct new_mount){
-			.options = &launch->options.mount,
-			.device = launch->fds[0],
-			.owner = &launch->owner,
-			.mountpoint = &launch->mountpoint,
-			.name = command_base_name(launch->options.command[0]),
-		},
-		&launch->privileges);
+	attachment->mount = mount_create(&request, &launch->privileges);
+	attachment->look = -1;
+	if (launch->options.mode != RUN_EXEC)
+		attachment->look =
+			mount_create_look(&request, &launch->privileges);
 	attachment->attributes = launch->options.mount.attributes;
 	attachment->mountpoint = &launch->mountpoint;
 	attachment->privileges = &launch->privileges;

@@ -15,6 +15,7 @@
 
 struct attachment {
 	int mount;	     /* detached */
+	int look;	     /* see mount_create_look(); -1: none */
 	uint64_t attributes; /* MOUNT_ATTR_*, that it was made with */
 	struct identity identity;
 	const struct mountpoint *mountpoint;
