@@ -59,15 +59,20 @@ bool shield_try_raise(struct shield *shield,
 
 /* The effective uid is the user's: to make the others the same takes no
  * capability, nor is there a way back without one. */
-bool shield_try_lower(const struct shield *shield,
-		      const struct privileges *privileges)
+static bool give_ids_back(uid_t uid)
 {
-	const uid_t uid = privileges->uid;
-
 	if (!ids_try_set(uid, uid, uid))
 		return false;
 	errno = EPERM;
-	if (uid != 0 && setuid(0) == 0)
+	return uid == 0 || setuid(0) != 0;
+}
+
+/* If there is a guard, the ids were never changed: with a second thread, the C
+ * library would change them in both, by a signal. */
+bool shield_try_lower(const struct shield *shield,
+		      const struct privileges *privileges)
+{
+	if (can_change_ids(privileges) && !give_ids_back(privileges->uid))
 		return false;
 	return try_return_limit(shield) &&
 	       sigaction(SIGPIPE, &shield->pipe, NULL) == 0 &&
