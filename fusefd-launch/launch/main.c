@@ -162,7 +162,8 @@ int main(int argc, char **argv)
 		handoff_check_listen_fds(launch.fds, options->fds);
 	die_means(MOUNT_FAILED);
 	pin_as_root(&launch);
-	shield_prepare(&launch.shield);
+	if (!launch.caller.root)
+		shield_lift_limits(&launch.shield);
 
 	/* From here on the process is the user's, but for CAP_SYS_ADMIN, which
 	 * is permitted, and effective around mount system calls only. */

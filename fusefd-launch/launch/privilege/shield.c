@@ -9,26 +9,36 @@
 #include "launch/privilege/capabilities.h"
 #include "launch/privilege/ids.h"
 
-void shield_prepare(struct shield *shield)
+static const int kinds[SHIELD_LIMITS] = {RLIMIT_CPU, RLIMIT_NPROC};
+
+void shield_lift_limits(struct shield *shield)
 {
 	const struct rlimit none = {RLIM_INFINITY, RLIM_INFINITY};
 
-	*shield = (struct shield){0};
-	if (getrlimit(RLIMIT_CPU, &shield->cpu))
-		die("cannot read the limit on CPU time: %s", strerror(errno));
-	if (shield->cpu.rlim_cur != RLIM_INFINITY)
-		shield->limited = setrlimit(RLIMIT_CPU, &none) == 0;
+	for (size_t i = 0; i < SHIELD_LIMITS; i++) {
+		struct rlimit *callers = &shield->limits[i].callers;
+
+		if (getrlimit(kinds[i], callers))
+			die("cannot read the process's limits: %s",
+			    strerror(errno));
+		shield->limits[i].lifted = callers->rlim_cur != RLIM_INFINITY &&
+					   setrlimit(kinds[i], &none) == 0;
+	}
 }
 
-static bool try_return_limit(const struct shield *shield)
+static bool try_return_limits(const struct shield *shield)
 {
-	return !shield->limited || setrlimit(RLIMIT_CPU, &shield->cpu) == 0;
+	for (size_t i = 0; i < SHIELD_LIMITS; i++)
+		if (shield->limits[i].lifted &&
+		    setrlimit(kinds[i], &shield->limits[i].callers))
+			return false;
+	return true;
 }
 
-void shield_return_limit(const struct shield *shield)
+void shield_return_limits(const struct shield *shield)
 {
-	if (!try_return_limit(shield))
-		die("cannot limit the CPU time again: %s", strerror(errno));
+	if (!try_return_limits(shield))
+		die("cannot limit the process again: %s", strerror(errno));
 }
 
 static bool can_change_ids(const struct privileges *privileges)
@@ -74,7 +84,7 @@ bool shield_try_lower(const struct shield *shield,
 {
 	if (can_change_ids(privileges) && !give_ids_back(privileges->uid))
 		return false;
-	return try_return_limit(shield) &&
+	return try_return_limits(shield) &&
 	       sigaction(SIGPIPE, &shield->pipe, NULL) == 0 &&
 	       sigprocmask(SIG_SETMASK, &shield->mask, NULL) == 0;
 }
