@@ -168,9 +168,9 @@ int main(int argc, char **argv)
 	/* From here on the process is the user's, but for CAP_SYS_ADMIN, which
 	 * is permitted, and effective around mount system calls only. */
 	tell = options->verbose || (options->dry_run && !options->silent);
-	say_if(tell, "opened %zu device fds", options->fds);
 	privileges_narrow(&launch.privileges, &launch.owner, options->keep_caps,
 			  tell);
+	say_if(tell, "opened %zu device fds", options->fds);
 	pin_as_user(&launch);
 	find_command(&launch);
 	fill_handoff(&launch);
