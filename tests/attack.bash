@@ -57,6 +57,7 @@ in_user_modes() {
 use_plain_build() {
 	LAUNCHER=$WORK/bin/fusefd-launch FIXTURES=$WORK/bin
 	install -m 0755 "$FUSEFD_PLAIN_BUILD"/{fusefd-launch,fixtures/probe} "$WORK/bin"
+	[[ -e $WORK/bin/libexec ]] || cp -R "$FUSEFD_PLAIN_BUILD/libexec" "$WORK/bin"
 }
 
 # LAUNCH with words put before the launcher itself, after it has become a user:

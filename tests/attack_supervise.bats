@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Attacks on a launcher that stays: it has the user's ids and a permitted
-# CAP_SYS_ADMIN for as long as the filesystem runs, so that the user may send
-# it signals, set its limits, talk to its socket, and look at it.
+# Attacks on what stays: a supervisor, which has the user's ids and no privilege,
+# so that the user may send it signals, set its limits, talk to its socket, and be
+# it; and its keeper, which may mount and unmount.
 
 load helpers
 load supervise
@@ -30,18 +30,19 @@ hold_start() { # OPTION...
 
 # ---- Inspection ------------------------------------------------------------------------
 
-inspect_supervisor() {
+inspect_keeper() {
 	serve_moody -- serve
-	run -0 "${AS_ALICE[@]}" timeout 10 "$FIXTURES/inspector" "$FS_PID" 0
+	find_keeper
+	run -0 "${AS_ALICE[@]}" timeout 10 "$FIXTURES/inspector" "$KEEPER" 0
 	refute_output --partial granted
 	assert_line --regexp '^PTRACE_ATTACH='
 	assert_line --regexp '^mem=Permission denied'
 	stop_fs
 }
 
-@test "ptrace, pidfd_getfd, /proc/PID/mem on the supervisor: refused" {
+@test "ptrace, pidfd_getfd, /proc/PID/mem on the keeper: refused" {
 	requires setuid
-	in_modes 'user setuid caps alone' inspect_supervisor
+	in_modes 'user setuid caps alone' inspect_keeper
 }
 
 @test "COMMAND has no privilege, whoever supervises" {
@@ -100,6 +101,31 @@ starves_serving() {
 
 @test "RLIMIT_NOFILE of the supervisor set to 0: it ends when COMMAND does" {
 	in_user_modes starves_serving
+}
+
+# Nothing that waits may spin then.
+cpu_ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat"; } # PID
+
+starves_and_is_told() {
+	local before
+	serve_moody -- serve
+	"${AS_OWNER[@]}" prlimit --pid "$FS_PID" --nofile=1:1
+	before=$(cpu_ticks "$FS_PID")
+	sleep 0.5
+	(($(cpu_ticks "$FS_PID") - before < 10)) || fail 'it spins'
+	"${AS_OWNER[@]}" kill -TERM "$FS_PID"
+	wait_fs 143
+	assert_nothing_left
+	serve_moody -- ignore:TERM serve sleep:60000
+	"${AS_OWNER[@]}" prlimit --pid "$FS_PID" --nofile=1:1
+	timeout 10 umount "$MNT"
+	wait_fs 137
+	assert_nothing_left
+}
+
+@test "RLIMIT_NOFILE of the supervisor set to 1: it does not spin, and ends COMMAND" {
+	STOP=1
+	in_user_modes starves_and_is_told
 }
 
 # With any number of fds it works, or refuses and leaves nothing.

@@ -203,7 +203,7 @@ asks_without_parent() {
 	for pid in $(pgrep -x bash); do
 		read -r parent group < <(ps -o ppid=,pgid= -p "$pid")
 		[[ $group == "$pid" ]] ||
-			[[ $(cat "/proc/$parent/comm") != fusefd-launch ]] || return 0
+			[[ $(cat "/proc/$parent/comm") != fusefd-supervis ]] || return 0
 	done
 	return 1
 }
@@ -217,6 +217,32 @@ asks_without_parent() {
 	touch "$GO"
 	until_true 10 test -s "$SIGNALS"
 	assert_not_equal "$(cat "$SIGNALS")" 0
+	timeout 10 umount "$MNT"
+	leave_terminal
+}
+
+# Root's terminal is not alice's to read, nor to type into (TIOCSTI): COMMAND has
+# nothing of it, and neither can be attached to by ptrace(2) who still has.
+@test "-b with --user: COMMAND has no terminal, no stdin, and a session of its own" {
+	local pid seen=0
+	on_terminal "$LAUNCHER" -b -n 1 -u alice "$ALICE_MNT" "$MOODY" \
+		"run:(read -r word </dev/tty; echo tty \$?; readlink /proc/self/fd/0; ps -o sid=,tty= -p \$PPID) >$SIGNALS 2>/dev/null" \
+		"touch:$REPORTS/a.there" "wait:$GO" serve
+	until_true 10 test -e "$REPORTS/a.there" || fail "$(cat "$LOG")"
+	for pid in $(pgrep -u alice -x fusefd-supervis); do
+		run -0 "${AS_ALICE[@]}" timeout 10 "$FIXTURES/inspector" "$pid" 0
+		refute_output --partial granted
+		seen=$((seen + 1))
+	done
+	assert_equal "$seen" 2 # the front, and the supervisor
+	touch "$GO"
+	as_mode user
+	wait_mounted "$MNT"
+	wait_fs 0
+	run -0 cat "$SIGNALS"
+	assert_line --index 0 --regexp '^tty [12]$'
+	assert_line --index 1 /dev/null
+	assert_line --index 2 --regexp '^ *[0-9]+ \?'
 	timeout 10 umount "$MNT"
 	leave_terminal
 }

@@ -33,8 +33,24 @@ serve_moody() {
 	wait_mounted "$MNT"
 }
 
+# But for the keeper, which the launcher started before it became a supervisor.
 children_of() { # PID
-	cat "/proc/$1/task/$1/children"
+	local child children
+	read -ra children <"/proc/$1/task/$1/children" || true # no newline
+	for child in "${children[@]}"; do
+		is_keeper "$child" || echo "$child"
+	done | xargs
+}
+is_keeper() { [[ $(cat "/proc/$1/comm" 2>&1) == fusefd-keeper ]]; } # PID
+
+# Sets KEEPER, the pid of the only one there is.
+find_keeper() {
+	local pid
+	KEEPER=
+	for pid in $(new_processes); do
+		! is_keeper "$pid" || KEEPER=$pid
+	done
+	[[ -n $KEEPER ]]
 }
 
 # The supervisor's only child.
@@ -46,13 +62,12 @@ command_pid() {
 }
 has_one_child() { command_pid >/dev/null; }
 
-# The pid of a supervisor that went to the background: it is a launcher whose
-# parent is not.
+# The pid of a supervisor that went to the background: its front has ended.
 find_supervisor() {
 	local pid
 	SUPERVISOR=
 	for pid in $(new_processes); do
-		[[ $(readlink "/proc/$pid/exe") == */fusefd-launch ]] || continue
+		[[ $(readlink "/proc/$pid/exe") == */fusefd-supervise ]] || continue
 		SUPERVISOR=$pid
 	done
 	[[ -n $SUPERVISOR ]]

@@ -229,13 +229,42 @@ goes_on_until_closed() {
 
 # ---- The supervisor ends, or stands still ------------------------------------------------
 
-@test "the supervisor is killed: the filesystem goes on until it is unmounted" {
+# Whatever dies, nothing is left.
+@test "the supervisor is killed: its keeper unmounts, and the filesystem ends" {
 	serve_moody -- serve
 	kill -KILL "$FS_PID"
 	wait "$FS_PID" || true
-	assert_equal "$(look)" ready
-	run -0 timeout 5 cat "$MNT/hello"
-	timeout 10 umount "$MNT"
+	until_true 10 eval '! is_mounted "$MNT"' || fail 'still mounted'
+	assert_nothing_left
+	launch -b -n 1 "$MNT" "$MOODY" serve
+	assert_success
+	find_supervisor
+	kill -KILL "$SUPERVISOR"
+	until_true 10 eval '! is_mounted "$MNT"' || fail 'still mounted'
+	assert_nothing_left
+}
+
+# Nobody may do that but root.
+@test "the keeper is killed: told of, and COMMAND is ended" {
+	serve_moody -- serve
+	find_keeper
+	kill -KILL "$KEEPER"
+	wait_fs 143
+	run -0 cat "$LOG"
+	assert_line --index 0 "fusefd-launch: cannot watch over '$MNT': its keeper was killed, and the mount stays"
+	assert_line --index 1 "Unmount it with 'fusefd-launch --unmount'."
+	timeout 10 "$LAUNCHER" --unmount "$MNT"
+	assert_nothing_left
+}
+
+@test "the keeper is killed while the filesystem starts: told of, and nothing is left" {
+	supervise -- "touch:$REPORTS/a.there" sleep:60000
+	until_true 10 test -e "$REPORTS/a.there"
+	find_keeper
+	kill -KILL "$KEEPER"
+	wait_fs 125
+	run -0 cat "$LOG"
+	assert_output "fusefd-launch: cannot mount on '$MNT': its keeper was killed"
 	assert_nothing_left
 }
 

@@ -30,27 +30,24 @@ serve_in_background() { # OPTION... -- COMMAND...
 	find_supervisor
 }
 
-holds_little() { # OPTION...
+holds_nothing() { # OPTION...
 	local set
 	serve_in_background "$@" -- "$MOODY" serve
-	for set in CapInh CapEff CapAmb; do
+	for set in CapInh CapPrm CapEff CapAmb; do
 		assert_equal "$set $(field "$set")" "$set 0000000000000000"
 	done
-	assert_equal "$(field CapPrm)" 0000000000200000 # CAP_SYS_ADMIN
 	assert_equal "$(field NoNewPrivs)" 1
 	assert_equal "$(field Uid | xargs)" "$OWNER $OWNER $OWNER $OWNER"
 	assert_equal "$(field Threads)" 1
 	assert_equal "$(readlink "/proc/$SUPERVISOR/cwd")" /
-	# Not dumpable: then the files there are root's.
-	assert_equal "$(stat -c %u "/proc/$SUPERVISOR/fd")" 0
 	timeout 10 umount "$MNT"
 	assert_nothing_left
 }
 
-@test "the supervisor: a permitted CAP_SYS_ADMIN, and nothing effective" {
-	in_modes 'root user setuid caps' holds_little
+@test "the supervisor: no capability, and no way to one" {
+	in_modes 'root user setuid caps' holds_nothing
 	as_mode user
-	holds_little --keep-caps=chown,dac_override
+	holds_nothing --keep-caps=chown,dac_override
 }
 
 @test "--keep-caps: COMMAND has them, the supervisor has not" {
@@ -74,8 +71,10 @@ supervisors_fds() {
 	LAUNCH=("${AS_OPENED[@]}" "$LAUNCHER")
 	serve_in_background -n 4 -k 7 -- "$MOODY" serve
 	run -0 supervisors_fds
-	assert_output "$(printf '%s\n' "$MNT" /dev/null /dev/null /dev/null \
-		"/proc/$SUPERVISOR/mountinfo" anon_inode: pipe: socket: | sort)"
+	assert_output "$(printf '%s\n' /dev/null /dev/null /dev/null \
+		"/proc/$SUPERVISOR/mountinfo" \
+		"/proc/$SUPERVISOR/task/$SUPERVISOR/children" anon_inode: \
+		anon_inode: pipe: socket: socket: | sort)"
 	timeout 10 umount "$MNT"
 }
 
@@ -96,6 +95,45 @@ supervisors_fds() {
 	assert_equal "$(ps -o sid= -o tty= "$SUPERVISOR" | xargs)" "$SUPERVISOR ?"
 	assert_equal "$(look)" ready
 	timeout 10 umount "$MNT"
+}
+
+# ---- Mount events ------------------------------------------------------------------------
+
+# Whatever else is mounted on the machine, and however often, costs a look at its
+# own mount a second; and nothing is parsed.
+@test "mounts of others: the supervisor looks once a second, at its own" {
+	local tracer
+	command -v strace >/dev/null || fail 'there is no strace'
+	start "${LAUNCH[@]}" -S -n 1 "$MNT" "$MOODY" serve
+	wait_mounted "$MNT"
+	sleep 1.2 # its own attach was an event, too
+	mkdir "$WORK/other"
+	clean_fds strace -o "$REPORT" -p "$FS_PID" 2>"$LOG.strace" &
+	tracer=$!
+	until_true 10 test -s "$LOG.strace"
+	for _ in {1..50}; do
+		mount -t tmpfs none "$WORK/other"
+		umount "$WORK/other"
+	done
+	rmdir "$WORK/other"
+	kill -INT "$tracer"
+	wait "$tracer" || true
+	run -0 cat "$REPORT"
+	refute_output --partial 'mountinfo'
+	run -0 grep -cE '^(syscall_0x1c9|statmount)' "$REPORT"
+	((output > 0 && output < 12)) || fail "$output looks"
+	stop_fs
+}
+
+@test "the mount goes amid many: it is seen a second later at the latest" {
+	serve_moody -- ignore:TERM serve "touch:$REPORTS/a.there" sleep:300 exit:0
+	mkdir "$WORK/other"
+	mount -t tmpfs none "$WORK/other"
+	umount "$WORK/other"
+	timeout 10 umount "$MNT"
+	wait_fs 0
+	rmdir "$WORK/other"
+	assert_nothing_left
 }
 
 # ---- COMMAND's fds ----------------------------------------------------------------------

@@ -42,8 +42,8 @@ bool attached_mount_is_used(const struct attached_mount *mount);
 const char *attached_mount_unmount(struct attached_mount *mount,
 				   struct keeper *keeper);
 
-/* A detached mount of the same filesystem, as an fd, for those who are in it for
- * long. -1, with errno, if there can be none. */
+/* An fd of the same filesystem's root in a mount that is attached nowhere, for
+ * those who look into it for long. -1, with errno, if there can be none. */
 int attached_mount_copy(const struct attached_mount *mount,
 			struct keeper *keeper);
 

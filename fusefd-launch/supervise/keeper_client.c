@@ -20,11 +20,11 @@
 /* What is sent or received, and the one fd that may come with it. */
 struct parcel {
 	struct iovec vector;
+	struct msghdr message;
 	union {
 		struct cmsghdr header;
 		char bytes[CMSG_SPACE(sizeof(int))];
 	} control;
-	struct msghdr message;
 };
 
 void keeper_find(struct keeper *keeper)

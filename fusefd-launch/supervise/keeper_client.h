@@ -24,8 +24,9 @@ int keeper_attach(struct keeper *keeper, uint64_t *mount_id,
 		  uint64_t *unique_id);
 int keeper_restrict(struct keeper *keeper, uint32_t flags);
 
-/* Another detached mount of the same filesystem, as an fd: before the attach
- * with a root of -1, later with an O_PATH fd of the mount's root. */
+/* An O_PATH fd of the filesystem's root in a mount that is attached nowhere:
+ * before the attach with a root of -1, later with an O_PATH fd of the mount's
+ * root. */
 int keeper_copy(struct keeper *keeper, int root, int *copy);
 
 /* If they succeed, the keeper ends. */

@@ -333,22 +333,23 @@ int main(int argc, char **argv)
 	struct supervise_options options;
 	struct inherited_handoff handoff;
 	/* Too large for a small stack. */
-	static struct supervisor supervisor = {
-		.front = -1,
-		.output.from = -1,
-		.terminal.fd = -1,
-		.probe = -1,
-	};
+	static struct supervisor supervisor;
 
 	if (argc < 1)
 		die("no arguments at all, not even a name");
 	take_name(argv[0]);
 	supervise_options_parse(&options, argc, argv);
 	inherited_handoff_read(&handoff);
+	supervisor = (struct supervisor){
+		.options = &options,
+		.handoff = &handoff,
+		.mount.mountpoint = handoff.announcement.mountpoint,
+		.front = -1,
+		.output.from = -1,
+		.terminal.fd = -1,
+		.probe = -1,
+	};
 	keeper_find(&supervisor.keeper);
-	supervisor.options = &options;
-	supervisor.handoff = &handoff;
-	supervisor.mount.mountpoint = handoff.announcement.mountpoint;
 	find_command(&options, supervisor.mount.mountpoint);
 
 	if (options.background && options.other_user)

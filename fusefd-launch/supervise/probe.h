@@ -10,8 +10,8 @@
 
 /* A child that asks. It ends with 0 when the filesystem has answered, and with
  * another status if the connection is dead. One that a signal ends, as the owner
- * may send it, says neither. mount: an fd of a detached mount, since a probe
- * keeps a mount busy for as long as nobody answers it. -1, with errno, if there
+ * may send it, says neither. mount: an fd of a copy of the mount, since a
+ * probe keeps a mount busy for as long as nobody answers it. -1, with errno, if there
  * can be none. */
 pid_t probe_start(int mount);
 

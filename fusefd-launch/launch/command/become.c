@@ -101,9 +101,9 @@ noreturn void become_command(struct launch *launch)
 	leave_callers_directory(launch);
 	say_if(launch->privileges.tell, "mounting on %s and executing %s",
 	       quoted(launch->mountpoint.path), quoted(launch->path));
-	error = launch->owner.uid == 0 && !launch->privileges.locked
-			? execute_guarded(launch, environment)
-			: execute(launch, environment);
+	error = launch->privileges.locked
+			? execute(launch, environment)
+			: execute_guarded(launch, environment);
 	command_die_unexecuted(launch->path, error);
 }
 
@@ -206,7 +206,7 @@ noreturn void become_kept(struct launch *launch)
 	snprintf(number, sizeof(number), "%d",
 		 keeper_start(&launch->attachment, &launch->shield));
 	launch->handoff.keeper_fd = number;
-	shield_return_limit(&launch->shield);
+	shield_return_limits(&launch->shield);
 	environment = environment_of(launch);
 	say_if(launch->privileges.tell, "mounting on %s and executing %s",
 	       quoted(launch->mountpoint.path),

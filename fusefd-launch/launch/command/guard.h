@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Under securebits that could not be locked, as in a container without
- * CAP_SETPCAP, an exec by uid 0 leaves what was permitted before. So the
+ * If securebits and bounding set could not be locked, as without CAP_SETPCAP, an
+ * exec by uid 0, or of a file with capabilities, leaves what was permitted
+ * before, even under no_new_privs (cap_bprm_creds_from_file()). So the
  * process gives up CAP_SYS_ADMIN before the exec, and a thread keeps it: the
  * exec ends the thread, and if it fails, the thread takes the mount away.
  */

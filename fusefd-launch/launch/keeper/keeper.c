@@ -65,6 +65,10 @@ static int restrict_mount(struct keeper *keeper, uint32_t flags)
 		return EPERM;
 	if (flags & ~(FUSEFD_KEEPER_RO | FUSEFD_KEEPER_NOEXEC))
 		return EINVAL;
+	/* What the mount has already takes no new kernel. */
+	change.attr_set &= ~attachment->attributes;
+	if (!change.attr_set)
+		return 0;
 	if (!privileges_try_raise(attachment->privileges))
 		return errno;
 	if (mount_setattr(attachment->mount, "", AT_EMPTY_PATH, &change,
@@ -87,7 +91,8 @@ static int attach_mount(struct keeper *keeper, uint32_t flags)
 	error = attach(keeper->attachment);
 	keeper->state = error ? GONE : ATTACHED;
 	close(keeper->attachment->mount);
-	keeper->attachment->mount = -1;
+	close_if_open(keeper->attachment->look);
+	keeper->attachment->mount = keeper->attachment->look = -1;
 	return error;
 }
 
@@ -145,11 +150,17 @@ static int open_root(int tree, int *root)
 static int copy_mount(struct keeper *keeper, uint32_t flags, int root,
 		      int *copy)
 {
-	const struct attachment *attachment = keeper->attachment;
+	struct attachment *attachment = keeper->attachment;
 	int tree, error = 0;
 
 	if (flags)
 		return EINVAL;
+	/* Before Linux 6.15 a detached tree could not be copied. */
+	if (keeper->state == DETACHED && attachment->look >= 0) {
+		*copy = attachment->look;
+		attachment->look = -1;
+		return 0;
+	}
 	if (keeper->state == DETACHED)
 		root = attachment->mount;
 	else if (root < 0 || !is_of_mount(attachment, root))
@@ -297,8 +308,10 @@ static void keep(struct keeper *keeper)
 static void become_keeper(struct keeper *keeper, struct shield *shield)
 {
 	struct attachment *attachment = keeper->attachment;
+	/* The last one may not be there; it does no harm to name another twice. */
 	int kept[] = {keeper->socket, attachment->mount,
-		      attachment->mountpoint->at.fd, attachment->info.fd};
+		      attachment->mountpoint->at.fd, attachment->info.fd,
+		      attachment->look < 0 ? keeper->socket : attachment->look};
 
 	(void)prctl(PR_SET_NAME, "fusefd-keeper", 0, 0, 0);
 	(void)setsid();
@@ -334,6 +347,7 @@ int keeper_start(struct attachment *attachment, struct shield *shield)
 	}
 	close(ends[1]);
 	close(attachment->mount);
+	close_if_open(attachment->look);
 	if (fcntl(ends[0], F_SETFD, 0))
 		die("cannot hand on fd %d: %s", ends[0], strerror(errno));
 	return ends[0];

@@ -132,26 +132,28 @@ int identity_look(const struct identity *identity, const struct place *place,
 
 /* ---- Away with it ------------------------------------------------------------- */
 
-static int unmount(int at, int flags)
+static int unmount(const struct place *place, int flags)
 {
 	char path[32];
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", at);
-	if (umount2(path, flags) == 0)
-		return 0;
-	/* Neither of these is to be taken for an answer to the look. */
-	return errno == EPERM || errno == ENOSYS ? EACCES : errno;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", place->fd);
+	return umount2(path, flags) ? errno : 0;
 }
 
-/* Raised, look and act with nothing in between. */
-static int unmount_by_unique_id(const struct identity *identity,
-				const struct place *place, int flags)
+/* Raised, look and act with nothing in between. false: the kernel tells of no
+ * unique ids, and nothing was done. */
+static bool unmount_by_unique_id(const struct identity *identity,
+				 const struct place *place, int flags,
+				 int *error)
 {
-	const int error = place->mount_unique
-				  ? look_by_unique_id(identity, place)
-				  : ENOSYS;
-
-	return error ? error : unmount(place->fd, flags);
+	if (!place->mount_unique)
+		return false;
+	*error = look_by_unique_id(identity, place);
+	if (!tells(*error))
+		return false;
+	if (!*error)
+		*error = unmount(place, flags);
+	return true;
 }
 
 /* The file is not read with CAP_SYS_ADMIN effective. */
@@ -164,21 +166,22 @@ static int unmount_by_mountinfo(const struct identity *identity,
 
 	if (!error && privileges && !privileges_try_raise(privileges))
 		error = errno;
-	return error ? error : unmount(place->fd, flags);
+	return error ? error : unmount(place, flags);
 }
 
 int identity_unmount(const struct identity *identity, const struct place *place,
 		     int flags, struct mountinfo *info,
 		     const struct privileges *privileges)
 {
-	int error;
+	int error = 0;
+	bool done;
 
 	if (privileges && !privileges_try_raise(privileges))
 		return errno;
-	error = unmount_by_unique_id(identity, place, flags);
+	done = unmount_by_unique_id(identity, place, flags, &error);
 	if (privileges && !privileges_try_lower(privileges) && !error)
 		error = errno;
-	if (tells(error))
+	if (done)
 		return error;
 	error = unmount_by_mountinfo(identity, place, flags, info, privileges);
 	if (privileges)

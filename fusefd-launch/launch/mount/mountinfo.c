@@ -121,6 +121,13 @@ bool mountinfo_open(struct mountinfo *info)
 	return info->fd >= 0;
 }
 
+void mountinfo_close(struct mountinfo *info)
+{
+	if (info->fd >= 0)
+		close(info->fd);
+	info->fd = -1;
+}
+
 void mountinfo_rewind(struct mountinfo *info)
 {
 	if (info->fd < 0) {

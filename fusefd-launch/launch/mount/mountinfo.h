@@ -49,6 +49,8 @@ struct mountinfo {
 /* false, with errno. */
 bool mountinfo_open(struct mountinfo *info);
 
+void mountinfo_close(struct mountinfo *info);
+
 /* From the first line on. Opens it, if it is not open. */
 void mountinfo_rewind(struct mountinfo *info);
 

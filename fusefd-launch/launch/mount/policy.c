@@ -135,6 +135,8 @@ void policy_judge_count(struct mountinfo *info, uid_t uid,
 	if (!mountinfo_count_fuse_of(info, uid, &mounts))
 		die("cannot count your mounts: '" MOUNTINFO_PATH "': %s",
 		    strerror(errno));
+	/* What the launcher has open counts against the caller's limit. */
+	mountinfo_close(info);
 	if (mounts >= conf->mount_max)
 		die("you may have %lu FUSE mounts at a time, and have %lu\n"
 		    "root sets the limit by 'mount_max' in " FUSE_CONF_PATH ".",

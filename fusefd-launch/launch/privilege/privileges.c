@@ -44,6 +44,8 @@ static void set_effective(uint64_t effective)
 
 void privileges_lay_aside(struct caller *caller)
 {
+	struct capabilities sets;
+
 	forbid_inspection();
 	*caller = (struct caller){
 		.uid = getuid(),
@@ -52,6 +54,8 @@ void privileges_lay_aside(struct caller *caller)
 		.installed_gid = getegid(),
 	};
 	caller->root = caller->uid == 0 && caller->installed_uid == 0;
+	capabilities_read(&sets);
+	caller->admin = sets.effective & ADMIN;
 	ids_set_effective(caller->uid, caller->gid);
 	set_effective(0);
 	/* A change of ids makes a process dumpable again if the administrator
@@ -70,12 +74,9 @@ static noreturn void die_unprivileged(void)
 	    "capabilities, on a filesystem without nosuid.");
 }
 
-void privileges_expect_admin(void)
+void privileges_expect_admin(const struct caller *caller)
 {
-	struct capabilities sets;
-
-	capabilities_read(&sets);
-	if (!(sets.permitted & ADMIN))
+	if (!caller->admin)
 		die_unprivileged();
 }
 
@@ -131,9 +132,8 @@ static void limit_bounding_set(uint64_t kept)
 
 static void lock(uint64_t kept)
 {
-	const int before = prctl(PR_GET_SECUREBITS);
-
-	if (before < 0 || prctl(PR_SET_SECUREBITS, before | LOCKED_BITS))
+	/* Just these: if the caller has locked others, it fails. */
+	if (prctl(PR_SET_SECUREBITS, LOCKED_BITS))
 		die("cannot lock the securebits: %s", strerror(errno));
 	limit_bounding_set(kept);
 }

@@ -28,6 +28,7 @@ struct caller {
 	uid_t uid; /* the real ids: setuid changes only the effective ones */
 	gid_t gid;
 	bool root;	     /* root itself, free to decide; else policy does */
+	bool admin;	     /* it came with CAP_SYS_ADMIN effective */
 	uid_t installed_uid; /* the effective ids that it was started with */
 	gid_t installed_gid;
 };
@@ -57,7 +58,7 @@ struct privileges {
 void privileges_lay_aside(struct caller *caller);
 
 /* Dies if there is no CAP_SYS_ADMIN to work with. */
-void privileges_expect_admin(void);
+void privileges_expect_admin(const struct caller *caller);
 
 /* The second state. */
 void privileges_take_up(const struct caller *caller);
