@@ -216,7 +216,7 @@ $(BUILD)/bench/nullfs: $(call objects,tests/bench/nullfs/*.c) $(STATIC)
 	$(LINK) -pie $^ $(FUSE3_LIBS) -o $@
 
 # Each brings its own die.h's functions, and is linked with clang's main().
-$(FUZZERS): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(BUILD)/obj/launch.a $(BUILD)/libfusefd.a
+$(FUZZERS): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(BUILD)/obj/mount-helper.a $(BUILD)/obj/launch.a $(BUILD)/libfusefd.a
 	@mkdir -p $(@D)
 	$(LINK) -fsanitize=fuzzer $^ -lcap-ng -o $@
 

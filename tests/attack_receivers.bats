@@ -166,7 +166,7 @@ serve_tmpdir() {
 	# What has a sanitizer cannot load the stand-in; but the launcher may.
 	install -m 0755 "$FUSEFD_PLAIN_BUILD/fixtures/moody" "$WORK/bin"
 	serve_tmpdir
-	filesystem=$(pgrep -P "$TMPDIR_PID")
+	filesystem=$(children_of "$TMPDIR_PID")
 	unmodified_in "$WORK/tmpdir" sh -c '"$@"; exit 4' sh \
 		"$WORK/bin/moody" "until:$GO"
 	send_and_stay "connect:$SOCKET"
@@ -187,11 +187,62 @@ serve_tmpdir() {
 # ---- Limits ---------------------------------------------------------------------------------
 
 @test "no fd for a sender's connection: the receiver says so, and does not spin" {
-	RECEIVER=(prlimit --nofile=6:6 "$FUSEFD_PLAIN_BUILD/fusefd-launch")
+	RECEIVER=(prlimit --nofile=7:7 "$FUSEFD_PLAIN_BUILD/fusefd-launch")
 	receive "listen:$SOCKET" --ready-timeout=60 -- true
 	wait_receiver 125
 	run -0 cat "$RECEIVED"
 	assert_line --index 0 --partial ': Too many open files'
 	assert_line --index 1 --partial "'ulimit -n'"
+	assert_nothing_left
+}
+
+starve() { # PID
+	"${AS_OWNER[@]}" prlimit --pid "$1" --nofile=1:1
+}
+
+cpu_ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat"; } # PID
+
+# What waits must not spin then, signals or not.
+assert_waits() { # PID
+	local before
+	before=$(cpu_ticks "$1")
+	"${AS_OWNER[@]}" kill -USR1 "$1"
+	sleep 0.5
+	(($(cpu_ticks "$1") - before < 5)) || fail 'it spins'
+}
+
+@test "RLIMIT_NOFILE of a receiver set to 1: it waits, and buries COMMAND" {
+	receive "listen:$SOCKET" -- "$MOODY" ignore:USR1 "until:$GO" exit:3
+	send_and_stay "connect:$SOCKET"
+	wait_mounted "$MNT"
+	starve "$RECEIVER_PID"
+	assert_waits "$RECEIVER_PID"
+	touch "$GO"
+	wait_receiver 3
+	wait_fs 3
+	assert_nothing_left
+}
+
+@test "the same, with what COMMAND leaves behind: it is killed when it is time" {
+	receive "listen:$SOCKET" --stop-timeout=1 -- sh -c \
+		'trap "" TERM USR1; sleep 60 & "$@"; exit 4' sh "$MOODY" \
+		ignore:USR1 "until:$GO"
+	send_and_stay "connect:$SOCKET"
+	wait_mounted "$MNT"
+	starve "$RECEIVER_PID"
+	assert_waits "$RECEIVER_PID"
+	touch "$GO"
+	wait_receiver 4
+	wait_fs 4
+	assert_nothing_left
+}
+
+@test "RLIMIT_NOFILE of a receiver set to 1 while it listens: it ends by a signal" {
+	receive "listen:$SOCKET" -- true
+	until_true 10 is_socket "$SOCKET"
+	starve "$RECEIVER_PID"
+	assert_waits "$RECEIVER_PID"
+	"${AS_OWNER[@]}" kill -TERM "$RECEIVER_PID"
+	wait_receiver 143
 	assert_nothing_left
 }

@@ -92,6 +92,55 @@ sent_and_told() { # KIND PATTERN
 	done
 }
 
+# What is refused is a file whose close waits for an answer that nobody gives.
+serve_without_flush() {
+	clean_fds "$LAUNCHER" -S "$WORK/alice/mnt" -- "$FIXTURES/rawfs" --no-flush \
+		</dev/null >/dev/null 2>&1 &
+	SERVER_PID=$!
+	wait_mounted "$WORK/alice/mnt"
+}
+
+# sent_unflushed KIND PROGRAM...: the receiver's end. Its mount is dead, although
+# the message's last fds are device fds.
+sent_unflushed() {
+	OTHER_MOUNTPOINT=$WORK/alice/mnt clean_fds "$FIXTURES/driver" "$1" \
+		"$SOCKET" "$MNT" </dev/null >"$BATS_TEST_TMPDIR/answer" 2>&1 &
+	DRIVER_PID=$!
+}
+
+# The driver has closed all but the file, and heard the receiver's end; and the
+# kernel no longer waits for anybody.
+assert_unflushed_refused() {
+	until_true 10 grep -q '^STATUS=one of the fds is not a FUSE device' \
+		"$BATS_TEST_TMPDIR/answer" || fail "$(cat "$BATS_TEST_TMPDIR/answer")"
+	assert_dead "$MNT"
+	pkill -P "$SERVER_PID" -x rawfs
+	until_true 10 has_ended "$SERVER_PID"
+	wait "$SERVER_PID" || true
+	until_true 10 has_ended "$DRIVER_PID"
+	wait "$DRIVER_PID" || true
+	assert_nothing_left
+}
+
+@test "a file whose close waits for ever: refused, and the receiver ends" {
+	serve_without_flush
+	receive "listen:$SOCKET" -- "$FIXTURES/probe" "$REPORT"
+	sent_unflushed unflushed
+	wait_receiver 125
+	run -0 cat "$RECEIVED"
+	assert_output --partial 'one of the fds is not a FUSE device'
+	assert_equal "$(cat "$REPORT")" ''
+	assert_unflushed_refused
+}
+
+@test "the same, and the library's receiver ends" {
+	serve_without_flush
+	sent_unflushed unflushed-listens
+	receive_by "$FIXTURES/socketfs" "$SOCKET"
+	wait_receiver 1
+	assert_unflushed_refused
+}
+
 @test "more fds than the receiver may open: refused, and all are closed" {
 	local limit
 	for limit in 9 16 40 200; do
@@ -280,6 +329,49 @@ assert_refuses_to_listen() { # PATTERN
 	kill "$FS_PID"
 	wait_fs 143
 	rmdir "$WORK/roots"
+}
+
+# ---- Limits ---------------------------------------------------------------------------
+
+# spins PID: whether it has used a tenth of half a second or more.
+spins() {
+	local before
+	before=$(awk '{ print $14 + $15 }' "/proc/$1/stat")
+	sleep 0.5
+	(($(awk '{ print $14 + $15 }' "/proc/$1/stat") - before >= 5))
+}
+
+starve() { # PID
+	"${AS_OWNER[@]}" prlimit --pid "$1" --nofile=1:1
+}
+
+@test "RLIMIT_NOFILE of a sender set to 1: it does not spin, and unmounts" {
+	local mode
+	for mode in root user; do
+		as_mode "$mode"
+		receive "listen:$SOCKET" -- "$PASSTHROUGH" "$SOURCE" -f
+		send_and_stay "connect:$SOCKET" -n 2
+		wait_mounted "$MNT"
+		starve "$FS_PID"
+		! spins "$FS_PID" || fail 'it spins'
+		"${AS_OWNER[@]}" kill -TERM "$FS_PID"
+		wait_fs 0
+		wait_receiver 0
+		assert_nothing_left
+	done
+}
+
+@test "RLIMIT_NOFILE of a sender set to 1 while it waits for the receiver: it ends" {
+	receive_by "$FIXTURES/sidecar" hold "$SOCKET"
+	start "$LAUNCHER" --send="listen:$SOCKET" -n 2 "$MNT"
+	until_true 10 eval '! is_socket "$SOCKET" && pgrep -x fusefd-probe'
+	starve "$FS_PID"
+	! spins "$FS_PID" || fail 'it spins'
+	kill -TERM "$FS_PID"
+	wait_fs 143
+	kill -KILL "$RECEIVER_PID"
+	wait_receiver 137
+	assert_nothing_left
 }
 
 # ---- What stays open ----------------------------------------------------------------------

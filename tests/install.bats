@@ -53,6 +53,56 @@ installed() { (cd "$PLACE" && find . ! -type d | sort); }
 	assert_not_exists "$PLACE/helpers/mount.fusefd"
 }
 
+@test "mount.fusefd takes the place of a link to the launcher, without its privilege" {
+	make_it install PREFIX="$PLACE"
+	ln -sfn "$PLACE/bin/fusefd-launch" "$PLACE/sbin/mount.fusefd"
+	make_it install PREFIX="$PLACE"
+	assert_equal "$(stat -c '%F %a' "$PLACE/sbin/mount.fusefd")" 'regular file 755'
+	assert_equal "$(stat -c %a "$PLACE/bin/fusefd-launch")" 4755
+	run -1 cmp -s "$PLACE/sbin/mount.fusefd" "$PLACE/bin/fusefd-launch"
+}
+
+# check_with HELPER [PREFIX...]: have it check a request, which the launcher does.
+check_with() { run clean_fds "${@:2}" "$1" -fv -t fusefd.true none "$WORK/mnt"; }
+
+@test "mount.fusefd finds the launcher in its own folder, in ../bin and where root looks" {
+	local helper=$PLACE/alone/mount.fusefd
+	make_it install PREFIX="$PLACE"
+	check_with "$PLACE/sbin/mount.fusefd"
+	assert_success
+	assert_line --partial "mount.fusefd: would execute"
+
+	# By a link from elsewhere.
+	mkdir "$PLACE/alone"
+	ln -s ../sbin/mount.fusefd "$helper"
+	check_with "$helper"
+	assert_success
+
+	install "$PLACE/sbin/mount.fusefd" "$helper"
+	mv "$PLACE/bin" "$PLACE/elsewhere"
+	check_with "$helper" unshare --mount bash -c \
+		'mount --bind "$0" /usr/local/bin && exec "$@"' "$PLACE/elsewhere"
+	assert_success
+	ln -s "$PLACE/elsewhere/fusefd-launch" "$PLACE/alone"
+	check_with "$helper"
+	assert_success
+	rm "$PLACE/alone/fusefd-launch"
+
+	! PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+		command -v fusefd-launch || skip "there is one installed here"
+	check_with "$helper"
+	assert_equal "$status" 2
+	assert_output --partial "mount.fusefd: cannot find 'fusefd-launch'"
+}
+
+@test "a launcher that may not be executed is a failure of the system" {
+	make_it install PREFIX="$PLACE"
+	chmod 0700 "$PLACE/bin/fusefd-launch"
+	check_with "$PLACE/sbin/mount.fusefd" "${AS_ALICE[@]}"
+	assert_equal "$status" 2
+	assert_output "mount.fusefd: cannot execute '$PLACE/sbin/../bin/fusefd-launch': Permission denied"
+}
+
 @test "PRIVILEGE: setuid root by default, or file capabilities, or none" {
 	local launcher=$PLACE/bin/fusefd-launch
 	make_it install PREFIX="$PLACE"

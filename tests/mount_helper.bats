@@ -293,6 +293,16 @@ mount_probe() { # [OPTION...]
 	assert_unprivileged
 }
 
+@test "mount follows alice's link before anybody looks, and mount -c leaves it to be refused" {
+	"${AS_ALICE[@]}" ln -s "$MNT" "$WORK/alice/link"
+	root_mounts -f -v -t fusefd.passthrough -o setuid=alice "$SOURCE" "$WORK/alice/link"
+	assert_success
+	assert_output --partial "would mount on '$MNT'"
+	root_mounts -c -f -v -t fusefd.passthrough -o setuid=alice "$SOURCE" "$WORK/alice/link"
+	rm "$WORK/alice/link"
+	assert_refused 32 "link"
+}
+
 # ---- Unmounting, remounting ---------------------------------------------------------
 
 @test "umount -f, umount -l of a busy mount, and umount by fstab's source" {

@@ -540,15 +540,18 @@ stay_with() { # COMMAND...
 # ---- In a container -------------------------------------------------------------------
 
 # A root with the programs named, what they are linked with, and nothing else
-# but what the C library loads by itself where a thread is cancelled.
+# but what the C library loads by itself where a thread is cancelled. Those that
+# the launcher executes are where it looks for them.
 make_root() { # FOLDER PROGRAM...
-	local program library
+	local program library folder
 	library=$(ldconfig -p | sed -n '/libgcc_s.so.1/{s/.*=> //p;q}')
 	install -D -m 0755 "$library" "$1$library"
 	mkdir -p "$1"/{proc,run,data,dev}
 	touch "$1/dev/null"
 	for program in "${@:2}"; do
-		install -D -m 0755 "$program" "$1/bin/${program##*/}"
+		folder=bin
+		[[ $program != */libexec/* ]] || folder=libexec/fusefd
+		install -D -m 0755 "$program" "$1/$folder/${program##*/}"
 		while read -r library; do
 			install -D -m 0755 "$library" "$1$library"
 		done < <(ldd "$program" | grep -o '/[^ )]*')
@@ -560,6 +563,7 @@ make_root() { # FOLDER PROGRAM...
 	requires userns
 	use_plain_build
 	make_root "$root" "$LAUNCHER" "$FUSEFD_PLAIN_BUILD/fixtures/confine" \
+		"$FUSEFD_PLAIN_BUILD/libexec/fusefd-receive" \
 		"$FUSEFD_PLAIN_BUILD/examples/passthrough"
 	head -c 20M /dev/urandom >"$root/data/big"
 	mkdir "$root/data/folder"

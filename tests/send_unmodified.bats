@@ -173,9 +173,11 @@ serve_gocryptfs() { # [RECEIVER-OPTION...]
 }
 
 @test "where no sender has stayed to do it, it waits for the stop timeout" {
-	serve_gocryptfs --stop-timeout=1
-	kill -KILL "$FS_PID"
-	wait_fs 137
+	as_alice_prepares gocryptfs
+	receive "listen:$SOCKET" --unmodified --stop-timeout=1 -- gocryptfs -fg -q \
+		-passfile "$ROW/password" "$ROW/cipher" '{mountpoint}'
+	send "connect:$SOCKET" -n 4
+	assert_success
 	assert as_owner ls "$MNT"
 	kill -TERM "$RECEIVER_PID"
 	wait_receiver 137
@@ -263,17 +265,15 @@ probe_received() {
 }
 
 @test "a receiver that is setuid: COMMAND loads the stand-in, without any privilege" {
-	ln -sfn "$WORK/build/libexec" "$WORK/bin/setuid/libexec"
 	RECEIVER=("$LAUNCHER_SETUID")
 	probe_received -- '{mountpoint}'
 	assert_unprivileged
 	assert_reported Uid "$ALICE $ALICE $ALICE $ALICE"
 	assert_reported ENV_LD_PRELOAD \
-		"$WORK/bin/setuid/libexec/libfusefd-preload.so"
+		"$WORK/build/libexec/libfusefd-preload.so"
 	[[ $(reported ARGV_3) == /tmp/fusefd-?????? ]] ||
 		fail "the user's TMPDIR reached it: $(reported ARGV_3)"
 	is_absent "$(reported ARGV_3)"
-	rm "$WORK/bin/setuid/libexec"
 }
 
 # ---- Refused ------------------------------------------------------------------------------
@@ -293,10 +293,11 @@ refuses_start() {
 }
 
 @test "a launcher that was copied without its stand-ins" {
-	mkdir -p "$WORK/alone"
+	mkdir -p "$WORK/alone/libexec"
 	cp "$WORK/build/fusefd-launch" "$WORK/alone"
+	cp "$WORK/build/libexec/fusefd-receive" "$WORK/alone/libexec"
 	RECEIVER[2]=$WORK/alone/fusefd-launch
-	refuses_start 125 "option --unmodified: cannot use '$WORK/libexec/fusefd/libfusefd-preload.so': No such file" \
+	refuses_start 125 "option --unmodified: cannot use '$WORK/alone/libexec/fusefd/libfusefd-preload.so': No such file" \
 		"$FIXTURES/probe" "$REPORT" '{mountpoint}'
 	assert_equal "$(wc -l <"$RECEIVED")" 2
 	assert_output --partial 'No such file'

@@ -84,9 +84,8 @@ add_stand_ins() {
 @test "in the background, with a filesystem in Go, whose mount is attached early" {
 	as_mode user
 	as_alice_prepares gocryptfs
-	LAUNCH=(env --chdir="$ROW" "${LAUNCH[@]}")
-	launch -b --unmodified "$MNT" -- gocryptfs -fg -q -passfile password cipher \
-		'{mountpoint}'
+	launch -b --unmodified "$MNT" -- env --chdir="$ROW" gocryptfs -fg -q \
+		-passfile password cipher '{mountpoint}'
 	assert_success
 	assert_output ''
 	as_alice cp -r "$ROW/input/." "$MNT"
@@ -169,8 +168,8 @@ pretend() {
 		shift
 	done
 	as_mode user
-	LAUNCH=(env --chdir="$REPORTS" "${LAUNCH[@]}")
-	launch --unmodified "${options[@]}" "$MNT" "$FIXTURES/pretender" "${@:2}" {}
+	launch --unmodified "${options[@]}" "$MNT" env --chdir="$REPORTS" \
+		"$FIXTURES/pretender" "${@:2}" {}
 	timeout 10 umount "$MNT"
 	assert_success
 }
@@ -265,8 +264,8 @@ umount elsewhere: EPERM"
 # asked DIALECT COMMAND...: what it answers to a caller who speaks so.
 asked() {
 	as_mode user
-	LAUNCH=(env --chdir="$WORK/alice" "${LAUNCH[@]}")
-	launch --unmodified -n 2 "$MNT" "$FIXTURES/asker" "$@" {}
+	launch --unmodified -n 2 "$MNT" env --chdir="$WORK/alice" \
+		"$FIXTURES/asker" "$@" {}
 	timeout 10 umount "$MNT"
 	assert_success
 }

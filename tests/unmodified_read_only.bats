@@ -53,11 +53,12 @@ unmount_from() { # -S|-b STATUS
 serves_read_only() {
 	local mode launch=("${LAUNCH[@]}")
 	as_alice_prepares "$1"
-	LAUNCH=(env --chdir="$ROW" HOME="$ROW" PATH="$ROW/bin:$PATH:/usr/sbin"
+	LAUNCH=(env HOME="$ROW" PATH="$ROW/bin:$PATH:/usr/sbin"
 		"${launch[@]}")
 	for mode in -S -b; do
 		echo "$mode: ${*:3}" # seen where it fails
-		start "${LAUNCH[@]}" "$mode" --unmodified "$MNT" -- "${@:3}"
+		start "${LAUNCH[@]}" "$mode" --unmodified "$MNT" -- \
+			env --chdir="$ROW" "${@:3}"
 		wait_mounted "$MNT"
 		assert_read_only
 		refute_regex "$(cat "$LOG")" "'ro' is without effect"

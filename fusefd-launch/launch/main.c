@@ -99,16 +99,20 @@ static void fill_handoff(struct launch *launch)
 static void create_mount(struct launch *launch)
 {
 	struct attachment *attachment = &launch->attachment;
+	const struct new_mount request = {
+		.options = &launch->options.mount,
+		.device = launch->fds[0],
+		.owner = &launch->owner,
+		.mountpoint = &launch->mountpoint,
+		.name = command_base_name(launch->options.command[0]),
+	};
 
-	attachment->mount = mount_create(
-		&(struct new_mount){
-			.options = &launch->options.mount,
-			.device = launch->fds[0],
-			.owner = &launch->owner,
-			.mountpoint = &launch->mountpoint,
-			.name = command_base_name(launch->options.command[0]),
-		},
-		&launch->privileges);
+	attachment->mount = mount_create(&request, &launch->privileges);
+	attachment->look = -1;
+	if (launch->options.mode != RUN_EXEC)
+		attachment->look =
+			mount_create_look(&request, &launch->privileges);
+	attachment->attributes = launch->options.mount.attributes;
 	attachment->mountpoint = &launch->mountpoint;
 	attachment->privileges = &launch->privileges;
 	attachment->judged = !launch->caller.root;
@@ -158,14 +162,15 @@ int main(int argc, char **argv)
 		handoff_check_listen_fds(launch.fds, options->fds);
 	die_means(MOUNT_FAILED);
 	pin_as_root(&launch);
-	shield_prepare(&launch.shield);
+	if (!launch.caller.root)
+		shield_lift_limits(&launch.shield);
 
 	/* From here on the process is the user's, but for CAP_SYS_ADMIN, which
 	 * is permitted, and effective around mount system calls only. */
 	tell = options->verbose || (options->dry_run && !options->silent);
-	say_if(tell, "opened %zu device fds", options->fds);
 	privileges_narrow(&launch.privileges, &launch.owner, options->keep_caps,
 			  tell);
+	say_if(tell, "opened %zu device fds", options->fds);
 	pin_as_user(&launch);
 	find_command(&launch);
 	fill_handoff(&launch);

@@ -169,15 +169,13 @@ static void judge_program(const char *name)
 static char **choose_words(const struct mount_request *request,
 			   const struct mount_list *list)
 {
-	static char *usual[] = {NULL, "{source}",  "{}",
+	static char *usual[] = {NULL, "{source}",  NULL,
 				"-o", "{options}", NULL};
-	static char in_place[] = "{mountpoint}";
 
 	if (list->command)
 		return command_template_split(list->command);
 	usual[0] = need_memory(strdup(request->type));
-	if (list->launch[OPTION_UNMODIFIED])
-		usual[2] = in_place;
+	usual[2] = list->launch[OPTION_UNMODIFIED] ? "{mountpoint}" : "{}";
 	return usual;
 }
 

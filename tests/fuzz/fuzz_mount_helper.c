@@ -4,14 +4,16 @@
  * of options. Whatever they are: a user who gets past policy has a mount
  * without suid and devices, and nothing but what was asked for by name acts.
  *
- * Links mount_helper.c, mount_request.c, mount_list.c, command_template.c and
- * all of options.c, option_table.c and options_judge.c.
+ * Two programs in one: mount.fusefd's command line is read as fusefd-launch
+ * reads it.
  */
+#include <getopt.h>
 #include <sanitizer/allocator_interface.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
 #include "launch/mount/policy.h"
+#include "launch/options.h"
 #include "mount-helper/mount_helper.h"
 #include "survive.h"
 
@@ -83,9 +85,13 @@ static void parse(char *text, size_t size)
 	const size_t length = strlen(text);
 	char *list = length < size ? text + length + 1 : text + length;
 	char *argv[] = {"mount.fusefd", "-o", list, "--", text, "/m", NULL};
+	struct command_line line;
 	struct options options;
 
-	mount_helper_parse(&options, 6, argv);
+	mount_helper_translate(&line, 6, argv);
+	/* 0: glibc starts afresh, as it must where the order is another. */
+	optind = 0;
+	options_parse(&options, line.count, line.arguments);
 	expect_sound(&options);
 	/* Quotes and backslashes may stand within a word, and are dropped. */
 	if (!strpbrk(list, "\"\\"))

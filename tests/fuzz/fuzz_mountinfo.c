@@ -1,103 +1,137 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Lines of mountinfo. A line of a FUSE mount counts for the one owner whose uid
- * stands in it, or where there is no telling, for everybody. And what it tells
- * of the mount has an owner only where it counts for that one alone.
+ * A file like mountinfo. A line of a FUSE mount counts for the one owner whose
+ * uid stands in it, or if that cannot be told, for everybody. A line that is
+ * none makes the count fail. And the reader finds the lines that there are.
  *
  * Links mountinfo.c and number.c.
  */
+#include "expect.h"
 #include "launch/mount/mountinfo.h"
-#include "survive.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
-void *need_memory(void *memory)
+/* These two are the uids of nobody, if no line names them. */
+#define NOBODY	    1234567890
+#define NOBODY_ELSE 1234567891
+
+/* Of just its size, so that a read past the end is seen. The caller frees it. */
+static char *as_text(const char *input, size_t size)
 {
-	expect(memory);
-	return memory;
+	char *text = malloc(size + 1);
+
+	expect(text);
+	if (size)
+		memcpy(text, input, size);
+	text[size] = '\0';
+	return text;
 }
 
-static bool counts_for(const uint8_t *input, size_t size, uid_t owner)
+struct judgement {
+	bool is_line, counts_for_nobody, owned;
+	uid_t owner;
+};
+
+static size_t count_separators(const char *line)
 {
-	char *const line = as_text(input, size);
-	const bool counts = mountinfo_is_fuse_of(line, owner);
-
-	free(line);
-	return counts;
-}
-
-/* Of all uids that the line could mean. */
-static size_t count_owners(const uint8_t *input, size_t size)
-{
-	static const char key[] = "user_id=";
-	char *const line = as_text(input, size);
-	const char *found = line;
-	unsigned long uid, owner = 0;
-	size_t owners = 0;
-
-	while ((found = strstr(found, key))) {
-		found += strlen(key);
-		uid = strtoul(found, NULL, 10);
-		if (uid > (uid_t)-1 || (owners && uid == owner) ||
-		    !counts_for(input, size, (uid_t)uid))
-			continue;
-		owner = uid;
-		owners++;
-	}
-	free(line);
-	return owners;
-}
-
-static bool is_fuse(const uint8_t *input, size_t size)
-{
-	char *const line = as_text(input, size);
-	const bool found = strstr(line, " - fuse");
-
-	free(line);
-	return found;
-}
-
-static size_t count_separators(const uint8_t *input, size_t size)
-{
-	char *const line = as_text(input, size);
-	const char *found = line;
 	size_t count = 0;
 
-	for (; (found = strstr(found, " - ")); found++)
+	for (; (line = strstr(line, " - ")); line++)
 		count++;
-	free(line);
 	return count;
 }
 
-static void take_apart(const uint8_t *input, size_t size)
+static bool counts_for(const struct mount_entry *entry, uid_t owner)
 {
-	char *const line = as_text(input, size);
+	return entry->fuse && (!entry->owned || entry->owner == owner);
+}
+
+static struct judgement judge(const char *input, size_t size)
+{
+	char *line = as_text(input, size), *copy = as_text(input, size);
+	struct judgement judgement = {0};
 	struct mount_entry entry;
 
-	if (mountinfo_parse(&entry, line)) {
+	judgement.is_line = mountinfo_parse(&entry, line);
+	if (judgement.is_line) {
 		expect(strlen(entry.root) <= size);
 		expect(strlen(entry.mountpoint) <= size);
+		expect(strlen(entry.device) <= size);
 		expect(entry.fuse || !entry.owned);
+		expect(!entry.fuse || strstr(copy, " fuse"));
 		/* The kernel writes one separator, and escapes all others. */
-		if (entry.owned && count_separators(input, size) == 1)
-			expect(counts_for(input, size, entry.owner));
+		if (entry.fuse && count_separators(copy) == 1)
+			expect(strstr(copy, " - fuse"));
+		if (entry.owned)
+			expect(strstr(copy, "user_id="));
+		judgement.owned = entry.owned;
+		judgement.owner = entry.owner;
+		judgement.counts_for_nobody = counts_for(&entry, NOBODY);
 	}
+	free(copy);
 	free(line);
+	return judgement;
+}
+
+/* Line by line, without the reader. */
+static bool count_by_hand(const char *input, size_t size, uid_t owner,
+			  unsigned long *count)
+{
+	const char *end = input + size, *newline;
+
+	*count = 0;
+	for (; input < end; input = newline + 1) {
+		struct judgement judgement;
+
+		newline = memchr(input, '\n', (size_t)(end - input));
+		if (!newline)
+			return false;
+		judgement = judge(input, (size_t)(newline - input));
+		if (!judgement.is_line)
+			return false;
+		*count += judgement.owned ? judgement.owner == owner
+					  : judgement.counts_for_nobody;
+	}
+	return true;
+}
+
+static void compare(struct mountinfo *info, const char *input, size_t size,
+		    uid_t owner)
+{
+	unsigned long by_hand, count;
+	const bool counted = mountinfo_count_fuse_of(info, owner, &count);
+
+	expect(counted == count_by_hand(input, size, owner, &by_hand));
+	expect(counted || info->error == EPROTO);
+	expect(!counted || count == by_hand);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
 {
-	/* It is to return whatever it reads. */
-	expect(survives());
-	take_apart(input, size);
-	/* No line names these two: they are what all others are. */
+	static struct mountinfo info;
+	static int file = -1;
+	const char *text = (const char *)input;
+	unsigned long count, other;
+
+	if (file < 0)
+		file = memfd_create("mountinfo", MFD_CLOEXEC);
+	expect(ftruncate(file, 0) == 0);
+	expect(pwrite(file, input, size, 0) == (ssize_t)size);
+	info = (struct mountinfo){.fd = file};
+	compare(&info, text, size, 300);
+	compare(&info, text, size, 0);
+	/* Who is in no line has what cannot be told, and no more. */
 	if (memmem(input, size, "12345678", 8))
 		return 0;
-	expect(counts_for(input, size, 1234567890) ==
-	       counts_for(input, size, 1234567891));
-	if (!is_fuse(input, size))
-		expect(!counts_for(input, size, 1234567890));
-	if (!counts_for(input, size, 1234567890))
-		expect(count_owners(input, size) <= 1);
+	compare(&info, text, size, NOBODY);
+	if (mountinfo_count_fuse_of(&info, NOBODY, &count)) {
+		expect(mountinfo_count_fuse_of(&info, NOBODY_ELSE, &other));
+		expect(count == other);
+		expect(mountinfo_count_fuse_of(&info, 300, &other));
+		expect(count <= other);
+	}
 	return 0;
 }

@@ -149,6 +149,40 @@ static void a_mount_helper_dies_in_mounts_own_numbers(void **state)
 	expected_prefix = "fusefd-launch: ";
 }
 
+static noreturn void die_under(const char *argv0)
+{
+	(void)die_by_name(argv0);
+	die("no");
+}
+
+static void its_name_says_whether_it_is_a_mount_helper(void **state)
+{
+	static const char *const names[] = {
+		"mount.fusefd",		 "/sbin/mount.fusefd", "./mount.fusefd",
+		"/x/mount.fusefd.sshfs", "mount.fusefd.",
+	};
+	static const char *const others[] = {
+		"",
+		"/",
+		"fusefd-launch",
+		"/sbin/mount.fusefdx",
+		"mount.fuse",
+		"/mount.fusefd/x",
+		"xmount.fusefd",
+		"mount.fusefd-sshfs",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		assert_row(others[i], !die_by_name(others[i]));
+		assert_dies(125, "no\n", die_under(others[i]));
+	}
+	expected_prefix = "mount.fusefd: ";
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		assert_dies(1, "no\n", die_under(names[i]));
+	expected_prefix = "fusefd-launch: ";
+}
+
 static void memory_that_is_there_is_handed_on(void **state)
 {
 	(void)state;
@@ -228,6 +262,7 @@ int main(void)
 		cmocka_unit_test(a_message_has_prefix_and_newline),
 		cmocka_unit_test(death_has_its_status),
 		cmocka_unit_test(a_mount_helper_dies_in_mounts_own_numbers),
+		cmocka_unit_test(its_name_says_whether_it_is_a_mount_helper),
 		cmocka_unit_test(memory_that_is_there_is_handed_on),
 		cmocka_unit_test(
 			a_message_that_is_too_long_ends_with_a_newline),

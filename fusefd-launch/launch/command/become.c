@@ -206,7 +206,7 @@ noreturn void become_kept(struct launch *launch)
 	snprintf(number, sizeof(number), "%d",
 		 keeper_start(&launch->attachment, &launch->shield));
 	launch->handoff.keeper_fd = number;
-	shield_return_limit(&launch->shield);
+	shield_return_limits(&launch->shield);
 	environment = environment_of(launch);
 	say_if(launch->privileges.tell, "mounting on %s and executing %s",
 	       quoted(launch->mountpoint.path),

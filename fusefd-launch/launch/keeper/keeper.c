@@ -22,7 +22,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdnoreturn.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -66,12 +65,18 @@ static int restrict_mount(struct keeper *keeper, uint32_t flags)
 		return EPERM;
 	if (flags & ~(FUSEFD_KEEPER_RO | FUSEFD_KEEPER_NOEXEC))
 		return EINVAL;
+	/* What the mount has already takes no new kernel. */
+	change.attr_set &= ~attachment->attributes;
+	if (!change.attr_set)
+		return 0;
 	if (!privileges_try_raise(attachment->privileges))
 		return errno;
 	if (mount_setattr(attachment->mount, "", AT_EMPTY_PATH, &change,
 			  sizeof(change)))
 		error = errno;
-	return privileges_try_lower(attachment->privileges) ? error : errno;
+	if (!privileges_try_lower(attachment->privileges) && !error)
+		error = errno;
+	return error;
 }
 
 /* An fd of the mount would keep it busy: from now on there is only its place. */
@@ -86,7 +91,8 @@ static int attach_mount(struct keeper *keeper, uint32_t flags)
 	error = attach(keeper->attachment);
 	keeper->state = error ? GONE : ATTACHED;
 	close(keeper->attachment->mount);
-	keeper->attachment->mount = -1;
+	close_if_open(keeper->attachment->look);
+	keeper->attachment->mount = keeper->attachment->look = -1;
 	return error;
 }
 
@@ -144,11 +150,17 @@ static int open_root(int tree, int *root)
 static int copy_mount(struct keeper *keeper, uint32_t flags, int root,
 		      int *copy)
 {
-	const struct attachment *attachment = keeper->attachment;
+	struct attachment *attachment = keeper->attachment;
 	int tree, error = 0;
 
 	if (flags)
 		return EINVAL;
+	/* Before Linux 6.15 a detached tree could not be copied. */
+	if (keeper->state == DETACHED && attachment->look >= 0) {
+		*copy = attachment->look;
+		attachment->look = -1;
+		return 0;
+	}
 	if (keeper->state == DETACHED)
 		root = attachment->mount;
 	else if (root < 0 || !is_of_mount(attachment, root))
@@ -194,12 +206,32 @@ union control {
 	char bytes[CMSG_SPACE(sizeof(int))];
 };
 
-/* false at the end. A message that is no request has act 0; more fds than one the
- * kernel has closed already. */
+/* The fd that came, or -1. Alignment leaves room for a second one: two are none,
+ * and the kernel has closed all further ones already. */
+static int take_fd(const union control *control)
+{
+	const struct cmsghdr *header = &control->header;
+	int fds[2];
+
+	if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
+		return -1;
+	if (header->cmsg_len == CMSG_LEN(sizeof(fds[0]))) {
+		memcpy(fds, CMSG_DATA(header), sizeof(fds[0]));
+		return fds[0];
+	}
+	if (header->cmsg_len == CMSG_LEN(sizeof(fds))) {
+		memcpy(fds, CMSG_DATA(header), sizeof(fds));
+		close(fds[0]);
+		close(fds[1]);
+	}
+	return -1;
+}
+
+/* false at the end. A message that is no request has act 0. */
 static bool receive(int socket, struct fusefd_keeper_request *request,
 		    int *passed)
 {
-	union control control;
+	union control control = {.bytes = {0}};
 	struct iovec vector = {request, sizeof(*request)};
 	struct msghdr message = {
 		.msg_iov = &vector,
@@ -207,17 +239,12 @@ static bool receive(int socket, struct fusefd_keeper_request *request,
 		.msg_control = &control,
 		.msg_controllen = sizeof(control),
 	};
-	const struct cmsghdr *header;
 	const ssize_t length = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
 
 	*passed = -1;
 	if (length <= 0)
 		return false;
-	header = CMSG_FIRSTHDR(&message);
-	if (header && header->cmsg_level == SOL_SOCKET &&
-	    header->cmsg_type == SCM_RIGHTS &&
-	    header->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(passed, CMSG_DATA(header), sizeof(int));
+	*passed = take_fd(&control);
 	if (length != sizeof(*request) ||
 	    message.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
 		request->act = 0;
@@ -250,22 +277,27 @@ static void answer(const struct keeper *keeper, int error, int copy)
 	(void)sendmsg(keeper->socket, &message, MSG_NOSIGNAL);
 }
 
-static noreturn void keep(struct keeper *keeper)
+/* false at the end. */
+static bool serve_one(struct keeper *keeper)
 {
 	struct fusefd_keeper_request request;
-	int passed, copy, error;
+	int passed, copy = -1, error;
 
-	while (keeper->state <= ATTACHED &&
-	       receive(keeper->socket, &request, &passed)) {
-		copy = -1;
-		error = act(keeper, &request, passed, &copy);
-		answer(keeper, error, copy);
-		close_if_open(passed);
-		close_if_open(copy);
-	}
+	if (!receive(keeper->socket, &request, &passed))
+		return false;
+	error = act(keeper, &request, passed, &copy);
+	answer(keeper, error, copy);
+	close_if_open(passed);
+	close_if_open(copy);
+	return true;
+}
+
+static void keep(struct keeper *keeper)
+{
+	while (keeper->state <= ATTACHED && serve_one(keeper))
+		;
 	if (keeper->state == ATTACHED)
 		(void)unmount(keeper, FUSEFD_KEEPER_LAZY);
-	_exit(0);
 }
 
 /* ---- How it begins -------------------------------------------------------------------- */
@@ -276,8 +308,10 @@ static noreturn void keep(struct keeper *keeper)
 static void become_keeper(struct keeper *keeper, struct shield *shield)
 {
 	struct attachment *attachment = keeper->attachment;
+	/* The last one may not be there; it does no harm to name another twice. */
 	int kept[] = {keeper->socket, attachment->mount,
-		      attachment->mountpoint->at.fd, attachment->info.fd};
+		      attachment->mountpoint->at.fd, attachment->info.fd,
+		      attachment->look < 0 ? keeper->socket : attachment->look};
 
 	(void)prctl(PR_SET_NAME, "fusefd-keeper", 0, 0, 0);
 	(void)setsid();
@@ -309,9 +343,11 @@ int keeper_start(struct attachment *attachment, struct shield *shield)
 		keeper.socket = ends[1];
 		become_keeper(&keeper, shield);
 		keep(&keeper);
+		_exit(0);
 	}
 	close(ends[1]);
 	close(attachment->mount);
+	close_if_open(attachment->look);
 	if (fcntl(ends[0], F_SETFD, 0))
 		die("cannot hand on fd %d: %s", ends[0], strerror(errno));
 	return ends[0];

@@ -14,7 +14,9 @@
 #include "launch/privilege/privileges.h"
 
 struct attachment {
-	int mount; /* detached */
+	int mount;	     /* detached */
+	int look;	     /* see mount_create_look(); -1: none */
+	uint64_t attributes; /* MOUNT_ATTR_*, that it was made with */
 	struct identity identity;
 	const struct mountpoint *mountpoint;
 	struct privileges *privileges;

@@ -2,6 +2,7 @@
 #include "launch/mount/mount.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdnoreturn.h>
 #include <string.h>
@@ -198,4 +199,42 @@ int mount_create(const struct new_mount *request,
 	if (mount < 0)
 		die_of(&failure, type);
 	return mount;
+}
+
+/* The device is mounted: the kernel finds the superblock by it, and asks for no
+ * other key (fuse_get_tree()). */
+static int create_again(const struct new_mount *request)
+{
+	struct failure failure = {0};
+	const struct context context = {
+		.fd = fsopen("fuse", FSOPEN_CLOEXEC),
+		.failure = &failure,
+	};
+	int mount = -1;
+
+	set_decimal(&context, "fd", (unsigned int)request->device);
+	if (!failure.step &&
+	    fsconfig(context.fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
+		mount = fsmount(context.fd, FSMOUNT_CLOEXEC,
+				MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+	if (context.fd >= 0)
+		close(context.fd);
+	return mount;
+}
+
+int mount_create_look(const struct new_mount *request,
+		      const struct privileges *privileges)
+{
+	int mount, root;
+
+	if (request->options->fuseblk)
+		return -1;
+	privileges_raise(privileges);
+	mount = create_again(request);
+	privileges_lower(privileges);
+	if (mount < 0)
+		return -1;
+	root = open_tree(mount, "", AT_EMPTY_PATH | OPEN_TREE_CLOEXEC);
+	close(mount);
+	return root;
 }

@@ -23,4 +23,11 @@ struct new_mount {
 int mount_create(const struct new_mount *request,
 		 const struct privileges *privileges);
 
+/* A look into the filesystem, for a process that waits until it answers: an
+ * O_PATH fd of its root, in a second mount of the same superblock (Linux 5.15)
+ * that is dissolved already and so can never be attached. -1 if the kernel makes
+ * none. */
+int mount_create_look(const struct new_mount *request,
+		      const struct privileges *privileges);
+
 #endif

@@ -322,7 +322,7 @@ int unmount_all(const struct options *options, const struct caller *caller)
 	if (caller->root) {
 		privileges_take_all();
 	} else {
-		shield_prepare(&act.shield);
+		shield_lift_limits(&act.shield);
 		privileges_narrow(&act.privileges, &self, 0, options->verbose);
 	}
 	for (char **path = options->unmount; *path; path++)

@@ -9,26 +9,36 @@
 #include "launch/privilege/capabilities.h"
 #include "launch/privilege/ids.h"
 
-void shield_prepare(struct shield *shield)
+static const int kinds[SHIELD_LIMITS] = {RLIMIT_CPU, RLIMIT_NPROC};
+
+void shield_lift_limits(struct shield *shield)
 {
 	const struct rlimit none = {RLIM_INFINITY, RLIM_INFINITY};
 
-	*shield = (struct shield){0};
-	if (getrlimit(RLIMIT_CPU, &shield->cpu))
-		die("cannot read the limit on CPU time: %s", strerror(errno));
-	if (shield->cpu.rlim_cur != RLIM_INFINITY)
-		shield->limited = setrlimit(RLIMIT_CPU, &none) == 0;
+	for (size_t i = 0; i < SHIELD_LIMITS; i++) {
+		struct rlimit *callers = &shield->limits[i].callers;
+
+		if (getrlimit(kinds[i], callers))
+			die("cannot read the process's limits: %s",
+			    strerror(errno));
+		shield->limits[i].lifted = callers->rlim_cur != RLIM_INFINITY &&
+					   setrlimit(kinds[i], &none) == 0;
+	}
 }
 
-static bool try_return_limit(const struct shield *shield)
+static bool try_return_limits(const struct shield *shield)
 {
-	return !shield->limited || setrlimit(RLIMIT_CPU, &shield->cpu) == 0;
+	for (size_t i = 0; i < SHIELD_LIMITS; i++)
+		if (shield->limits[i].lifted &&
+		    setrlimit(kinds[i], &shield->limits[i].callers))
+			return false;
+	return true;
 }
 
-void shield_return_limit(const struct shield *shield)
+void shield_return_limits(const struct shield *shield)
 {
-	if (!try_return_limit(shield))
-		die("cannot limit the CPU time again: %s", strerror(errno));
+	if (!try_return_limits(shield))
+		die("cannot limit the process again: %s", strerror(errno));
 }
 
 static bool can_change_ids(const struct privileges *privileges)
@@ -59,17 +69,22 @@ bool shield_try_raise(struct shield *shield,
 
 /* The effective uid is the user's: to make the others the same takes no
  * capability, nor is there a way back without one. */
-bool shield_try_lower(const struct shield *shield,
-		      const struct privileges *privileges)
+static bool give_ids_back(uid_t uid)
 {
-	const uid_t uid = privileges->uid;
-
 	if (!ids_try_set(uid, uid, uid))
 		return false;
 	errno = EPERM;
-	if (uid != 0 && setuid(0) == 0)
+	return uid == 0 || setuid(0) != 0;
+}
+
+/* If there is a guard, the ids were never changed: with a second thread, the C
+ * library would change them in both, by a signal. */
+bool shield_try_lower(const struct shield *shield,
+		      const struct privileges *privileges)
+{
+	if (can_change_ids(privileges) && !give_ids_back(privileges->uid))
 		return false;
-	return try_return_limit(shield) &&
+	return try_return_limits(shield) &&
 	       sigaction(SIGPIPE, &shield->pipe, NULL) == 0 &&
 	       sigprocmask(SIG_SETMASK, &shield->mask, NULL) == 0;
 }

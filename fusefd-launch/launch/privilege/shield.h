@@ -20,19 +20,25 @@
 
 #include "launch/privilege/privileges.h"
 
+/* RLIMIT_CPU, whose end the user could time, and RLIMIT_NPROC, by which the
+ * change back to the user's uid could make the exec fail. */
+#define SHIELD_LIMITS 2
+
 struct shield {
-	struct rlimit cpu; /* the caller's limits, and what of the */
-	bool limited;	   /* caller's is changed meanwhile */
+	struct {
+		struct rlimit callers;
+		bool lifted;
+	} limits[SHIELD_LIMITS];
 	sigset_t mask;
 	struct sigaction pipe;
 };
 
-/* Before privileges_narrow(), while the process may: no limit on CPU time, whose
- * end the user could time. */
-void shield_prepare(struct shield *shield);
+/* For a user's launch, before privileges_narrow(), while the process may: without
+ * these limits. */
+void shield_lift_limits(struct shield *shield);
 
-/* Or, in a process that needs no shield after all, give that limit back. */
-void shield_return_limit(const struct shield *shield);
+/* Or, in a process that needs no shield after all, give them back. */
+void shield_return_limits(const struct shield *shield);
 
 /* false, with errno, if it cannot be had. The process cannot use a FUSE
  * filesystem of the user's meanwhile: that asks for all three uids. */
