@@ -202,6 +202,8 @@ static bool detach(const struct act *act)
 	if (!identity_read(&identity, act->found.fd, act->found.mount->owner))
 		return refuse_failed(act, errno);
 	place_read(&root, act->found.fd);
+	/* The shield keeps the kernel from telling this now. */
+	identity.unique = root.mount_unique = act->found.unique;
 	error = identity_unmount(&identity, &root, MNT_DETACH, &info,
 				 users(act));
 	if (!error) {

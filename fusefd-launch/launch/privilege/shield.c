@@ -60,7 +60,9 @@ bool shield_try_raise(struct shield *shield,
 	const struct sigaction ignore = {.sa_handler = SIG_IGN};
 	sigset_t all;
 
+	/* An ignored signal that is blocked as well would wait for its end. */
 	sigfillset(&all);
+	sigdelset(&all, SIGPIPE);
 	if (sigprocmask(SIG_BLOCK, &all, &shield->mask) ||
 	    sigaction(SIGPIPE, &ignore, &shield->pipe))
 		return false;
