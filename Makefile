@@ -322,7 +322,7 @@ lint-cppcheck:
 		--suppress=missingInclude --suppress=nullPointerRedundantCheck \
 		--include=$(filter %/queue.h,$(shell $(CC) -M \
 			-include sys/queue.h -x c /dev/null)) \
-		-D_GNU_SOURCE= -DVERSION='""' \
+		-D_GNU_SOURCE= -DVERSION='""' -D__x86_64__ \
 		-Dnoreturn='__attribute__((noreturn))' \
 		$(INCLUDES) -I. -Ilib -Ifusefd-launch $(C_SOURCES)
 
