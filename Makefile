@@ -290,14 +290,15 @@ fuzzers: $(FUZZERS)
 
 # ---- Lint -------------------------------------------------------------------
 
-LINTS := lint-format lint-tidy lint-cppcheck lint-shell lint-man lint-analyzer
+LINTS := lint-format lint-tidy lint-cppcheck lint-shell lint-man lint-analyzer \
+	lint-arrows lint-audit
 
 C_SOURCES := $(wildcard fusefd-launch/*/*.c fusefd-launch/*/*/*.c lib/*.c lib/preload/*.c \
 	lib/stand-in/*.c lib/examples/*/*.c tests/*/*.c tests/bench/*/*.c)
 C_FILES   := $(C_SOURCES) $(HEADERS) \
 	$(wildcard fusefd-launch/*/*.h fusefd-launch/*/*/*.h lib/*.h lib/*/*.h lib/examples/*/*.h tests/*/*.h tests/bench/*/*.h)
 SCRIPTS   := .ci/run $(wildcard fusefd-launch/*.bash tests/setup tests/run tests/demo \
-	tests/newer tests/matrix_table tests/soak tests/soak_sockets tests/fuzz/run tests/*.bash tests/*.bats \
+	tests/arrows tests/audit tests/newer tests/matrix_table tests/soak tests/soak_sockets tests/fuzz/run tests/*.bash tests/*.bats \
 	tests/matrix/*)
 
 lint: ## check the style and the soundness of sources, scripts, manuals
@@ -310,8 +311,11 @@ lint-format:
 
 lint-tidy: $(C_SOURCES:%=lint-tidy/%)
 lint-tidy/%: INCLUDES += -I. -Ilib -Ifusefd-launch $(FUSE3_CFLAGS)
+# clang's analyzer follows each path through a fixture's hundred checks for half
+# a minute, and the sanitizers, under which these run, see more.
+lint-tidy/tests/%: TIDY_CHECKS = --checks=-clang-analyzer-*
 $(C_SOURCES:%=lint-tidy/%): lint-tidy/%: %
-	clang-tidy --quiet $< -- -std=gnu11 $(WARNINGS) $(INCLUDES) \
+	clang-tidy --quiet $(TIDY_CHECKS) $< -- -std=gnu11 $(WARNINGS) $(INCLUDES) \
 		-D_GNU_SOURCE= -DVERSION='""' 2>/dev/null
 
 # Of two conditions that depend on each other cppcheck sees only one, and then
@@ -337,6 +341,28 @@ lint-man:
 lint-analyzer: # gcc's own path analysis, of the part that holds privilege
 	$(MAKE) --no-print-directory CC=gcc WERROR=1 BUILD=$(BUILD)/analyzer \
 		CFLAGS='-O2 -fanalyzer' $(BUILD)/analyzer/fusefd-launch
+
+# 1 if what is not allowed is an error, and not yet a notice.
+ARROWS_STRICT = 0
+
+lint-arrows: # which room of fusefd-launch/ may include which
+	tests/arrows $(ARROWS_STRICT)
+
+AUDIT_MAX = 8000
+
+audit: ## list the files in the privileged program, with their lines of code
+	@tests/setup build
+	@$(MAKE) --no-print-directory -s lint-audit AUDIT_REPORT=/dev/stdout
+
+# The linker says what is in it, and the compiler which headers that took. It is
+# linked anew, from the analyzer's objects, that nobody else uses.
+AUDIT_REPORT = /dev/null
+lint-audit: lint-analyzer
+	rm -f $(BUILD)/analyzer/fusefd-launch
+	$(MAKE) --no-print-directory -s CC=gcc WERROR=1 BUILD=$(BUILD)/analyzer \
+		CFLAGS='-O2 -fanalyzer' LDFLAGS=-Wl,-t,-t \
+		$(BUILD)/analyzer/fusefd-launch >$(BUILD)/analyzer/linked
+	tests/audit $(BUILD)/analyzer $(AUDIT_MAX) <$(BUILD)/analyzer/linked >$(AUDIT_REPORT)
 
 # ---- Installing -------------------------------------------------------------
 
