@@ -46,10 +46,11 @@
 /* In the order in which they may come: see the table of states in
  * fusefd-launch/launch/keeper.c. */
 enum fusefd_keeper_act {
-	FUSEFD_KEEPER_ATTACH = 1,   /* once; no flags */
-	FUSEFD_KEEPER_RESTRICT = 2, /* before ATTACH; FUSEFD_KEEPER_RO, _NOEXEC */
-	FUSEFD_KEEPER_UNMOUNT = 3,  /* FUSEFD_KEEPER_LAZY, or no flags */
-	FUSEFD_KEEPER_LEAVE = 4,    /* the mount stays; the keeper ends */
+	FUSEFD_KEEPER_ATTACH = 1, /* once; no flags */
+	FUSEFD_KEEPER_RESTRICT =
+		2, /* before ATTACH; FUSEFD_KEEPER_RO, _NOEXEC */
+	FUSEFD_KEEPER_UNMOUNT = 3, /* FUSEFD_KEEPER_LAZY, or no flags */
+	FUSEFD_KEEPER_LEAVE = 4,   /* the mount stays; the keeper ends */
 	/* An O_PATH fd of the filesystem's root in a mount that is attached
 	 * nowhere and cannot be: for a process that has to look into it for
 	 * long, since an fd of the mount itself keeps that busy. Before ATTACH

@@ -108,9 +108,10 @@ sent_unflushed() {
 	DRIVER_PID=$!
 }
 
-# The driver has closed all but the file, and heard the receiver's end; and the
-# kernel no longer waits for anybody.
-assert_unflushed_refused() {
+# The driver has closed all but the file, and heard the receiver's end. Whoever
+# closes the file is still at it, and ends with the file's filesystem.
+assert_unflushed_refused() { # NAME: of the receiver's process
+	pgrep -x "$1" || fail 'nobody waits: the file is none of that kind'
 	until_true 10 grep -q '^STATUS=one of the fds is not a FUSE device' \
 		"$BATS_TEST_TMPDIR/answer" || fail "$(cat "$BATS_TEST_TMPDIR/answer")"
 	assert_dead "$MNT"
@@ -130,7 +131,7 @@ assert_unflushed_refused() {
 	run -0 cat "$RECEIVED"
 	assert_output --partial 'one of the fds is not a FUSE device'
 	assert_equal "$(cat "$REPORT")" ''
-	assert_unflushed_refused
+	assert_unflushed_refused fusefd-receive
 }
 
 @test "the same, and the library's receiver ends" {
@@ -138,7 +139,7 @@ assert_unflushed_refused() {
 	sent_unflushed unflushed-listens
 	receive_by "$FIXTURES/socketfs" "$SOCKET"
 	wait_receiver 1
-	assert_unflushed_refused
+	assert_unflushed_refused socketfs
 }
 
 @test "more fds than the receiver may open: refused, and all are closed" {
@@ -333,14 +334,6 @@ assert_refuses_to_listen() { # PATTERN
 
 # ---- Limits ---------------------------------------------------------------------------
 
-# spins PID: whether it has used a tenth of half a second or more.
-spins() {
-	local before
-	before=$(awk '{ print $14 + $15 }' "/proc/$1/stat")
-	sleep 0.5
-	(($(awk '{ print $14 + $15 }' "/proc/$1/stat") - before >= 5))
-}
-
 starve() { # PID
 	"${AS_OWNER[@]}" prlimit --pid "$1" --nofile=1:1
 }
@@ -353,7 +346,7 @@ starve() { # PID
 		send_and_stay "connect:$SOCKET" -n 2
 		wait_mounted "$MNT"
 		starve "$FS_PID"
-		! spins "$FS_PID" || fail 'it spins'
+		assert_asleep "$FS_PID"
 		"${AS_OWNER[@]}" kill -TERM "$FS_PID"
 		wait_fs 0
 		wait_receiver 0
@@ -366,7 +359,7 @@ starve() { # PID
 	start "$LAUNCHER" --send="listen:$SOCKET" -n 2 "$MNT"
 	until_true 10 eval '! is_socket "$SOCKET" && pgrep -x fusefd-probe'
 	starve "$FS_PID"
-	! spins "$FS_PID" || fail 'it spins'
+	assert_asleep "$FS_PID"
 	kill -TERM "$FS_PID"
 	wait_fs 143
 	kill -KILL "$RECEIVER_PID"

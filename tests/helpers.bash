@@ -165,6 +165,7 @@ can() { # FACILITY
 	setuid) grep -q '^NoNewPrivs:[[:space:]]*0' /proc/self/status ;;
 	caps) [[ -x $LAUNCHER_CAPS ]] ;;
 	userns) "${AS_ALICE[@]}" unshare --user --map-root-user --mount true ;;
+	*) type -P "$1" >/dev/null ;; # a program, which make test does without
 	esac 2>/dev/null
 }
 
@@ -313,6 +314,15 @@ until_true() {
 
 # sleep(1) without a process of its own.
 pause() { read -rt "$1" _ <>"$NEVER" || return 0; } # SECONDS
+
+# What waits may not spin, whatever was done to it.
+cpu_ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat"; } # PID
+assert_asleep() { # PID
+	local before
+	before=$(cpu_ticks "$1")
+	pause 0.5
+	(($(cpu_ticks "$1") - before < 5)) || fail "$1 spins"
+}
 
 # ---- Running things --------------------------------------------------------------------
 

@@ -74,4 +74,19 @@ assert_serves() {
 	assert_output served
 }
 
-child_of() { cut -d ' ' -f 1 "/proc/$1/task/$1/children"; }
+# The first of its children that is no keeper; and its keeper.
+child_of() { # PID
+	local child children
+	read -ra children <"/proc/$1/task/$1/children"
+	for child in "${children[@]}"; do
+		is_keeper "$child" || { echo "$child"; return; }
+	done
+}
+keeper_of() { # PID
+	local child children
+	read -ra children <"/proc/$1/task/$1/children"
+	for child in "${children[@]}"; do
+		! is_keeper "$child" || echo "$child"
+	done
+}
+is_keeper() { [[ $(cat "/proc/$1/comm") == fusefd-keeper ]]; }

@@ -37,7 +37,7 @@ static size_t find_stranger(pid_t child)
 	return i;
 }
 
-bool children_forget_stranger(pid_t child)
+static bool forget_stranger(pid_t child)
 {
 	const size_t i = find_stranger(child);
 
@@ -98,7 +98,8 @@ size_t children_signal(int signal, pid_t but)
 	return count;
 }
 
-pid_t children_find_only(pid_t but)
+/* The only one there is beside that one; -1 if there are none, or more. */
+static pid_t find_only(pid_t but)
 {
 	pid_t child, another;
 
@@ -106,6 +107,20 @@ pid_t children_find_only(pid_t but)
 	if (!read_next(but, &child) || read_next(but, &another))
 		return -1;
 	return child;
+}
+
+bool children_next(pid_t *child, int *status)
+{
+	do
+		*child = waitpid(-1, status, WNOHANG | WUNTRACED);
+	while (*child > 0 && !WIFSTOPPED(*status) && forget_stranger(*child));
+	return *child > 0;
+}
+
+bool children_succeed(pid_t *command, pid_t but)
+{
+	*command = find_only(but);
+	return children_signal(0, but) > 0;
 }
 
 /* What is stopped hears nothing before it continues. */

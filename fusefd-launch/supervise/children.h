@@ -16,15 +16,19 @@
  * Comes before everything below. */
 void children_adopt_orphans(void);
 
-/* For a child that has just been buried: was it a stranger? */
-bool children_forget_stranger(pid_t child);
+/* The next that has ended, and is buried, or has stopped; false if there is none.
+ * Strangers are buried on the way. */
+bool children_next(pid_t *child, int *status);
+
+/* COMMAND has ended. Does anybody go on that it has left behind, as daemon(3)
+ * leaves the filesystem? If that is a single child, it is COMMAND from now on;
+ * of several nobody knows which is, and it is -1. but: a child that does not
+ * count; -1: there is none. */
+bool children_succeed(pid_t *command, pid_t but);
 
 /* Send all children but one the signal, or none if it is 0. Returns how many
  * there are. */
 size_t children_signal(int signal, pid_t but);
-
-/* The only one there is beside that one; -1 if there are none, or more. */
-pid_t children_find_only(pid_t but);
 
 /* SIGTERM to all but that one, also to what is stopped. */
 void children_ask_to_end(pid_t but);

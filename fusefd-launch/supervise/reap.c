@@ -31,18 +31,15 @@ static bool may_leave_filesystem(struct supervisor *supervisor, pid_t ended)
 		 attached_mount_is_gone(&supervisor->mount));
 }
 
-/* Has it gone to the background, as daemon(3) does it? Then the child that it
- * leaves is COMMAND from now on. If there are several nobody knows which; but
- * the last of them is. */
 static bool goes_on_in_child(struct supervisor *supervisor, pid_t ended,
 			     int status)
 {
 	const bool one_of_several = supervisor->command != ended;
+	const bool anybody =
+		children_succeed(&supervisor->command, supervisor->probe);
 
-	supervisor->command = children_find_only(supervisor->probe);
-	return (one_of_several || is_clean(status)) &&
-	       may_leave_filesystem(supervisor, ended) &&
-	       children_signal(0, supervisor->probe);
+	return anybody && (one_of_several || is_clean(status)) &&
+	       may_leave_filesystem(supervisor, ended);
 }
 
 /* Of COMMAND, or of one of the several that it left behind. */
@@ -137,8 +134,6 @@ static void judge(struct supervisor *supervisor, pid_t child, int status)
 	if (WIFSTOPPED(status))
 		terminal_undo_stop(&supervisor->terminal, child,
 				   WSTOPSIG(status));
-	else if (children_forget_stranger(child))
-		return;
 	else if (child == supervisor->probe)
 		judge_probe(supervisor, status);
 	else if (child == supervisor->command ||
@@ -151,7 +146,7 @@ void supervisor_reap(struct supervisor *supervisor)
 	pid_t child;
 	int status;
 
-	while ((child = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0)
+	while (children_next(&child, &status))
 		judge(supervisor, child, status);
 	/* An unmount ends a filesystem, as a rule: there may be no event yet. */
 	supervisor_check_mount(supervisor);

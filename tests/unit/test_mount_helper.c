@@ -92,11 +92,12 @@ static void it_is_a_command_line_of_fusefd_launch(void **state)
 		"-o",
 		"{options}",
 	};
-	const struct command_line line = translate((char *[]){
-		"mount.fusefd.x", "-fv", "-o",
+	static char list[] =
 		"ready_timeout=7,keep_caps=chown:kill,a={source},ro,setuid=0,"
-		"unmodified,fds=2,\"b=,c\"",
-		"--", "{} {fd}", "-m", NULL});
+		"unmodified,fds=2,\"b=,c\"";
+	const struct command_line line =
+		translate((char *[]){"mount.fusefd.x", "-fv", "-o", list, "--",
+				     "{} {fd}", "-m", NULL});
 
 	(void)state;
 	assert_int_equal(line.count, COUNT(expected));

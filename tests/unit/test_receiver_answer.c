@@ -87,8 +87,8 @@ static void what_is_no_answer_says_nothing(void **state)
 
 		assert_row(texts[i], !answer.spoken && !answer.ready &&
 					     !answer.stopping &&
-					     !answer.restrictions && !answer.error &&
-					     !*answer.reason &&
+					     !answer.restrictions &&
+					     !answer.error && !*answer.reason &&
 					     answer.exit_status == -1);
 	}
 }
@@ -118,7 +118,8 @@ static void what_the_mount_is_to_be_without(void **state)
 	assert_int_equal(answer.restrictions, FUSEFD_KEEPER_RO);
 	assert_false(answer.ready || answer.spoken || answer.stopping);
 	receiver_answer_parse(&answer, "FUSEFD_RESTRICT=noexec\nREADY=1\n", 31);
-	assert_int_equal(answer.restrictions, FUSEFD_KEEPER_RO | FUSEFD_KEEPER_NOEXEC);
+	assert_int_equal(answer.restrictions,
+			 FUSEFD_KEEPER_RO | FUSEFD_KEEPER_NOEXEC);
 	assert_true(answer.ready);
 }
 

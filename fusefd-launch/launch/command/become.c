@@ -85,7 +85,8 @@ static int execute_guarded(struct launch *launch, char **environment)
 	struct guard guard;
 	int error;
 
-	guard_start(&guard, take_away, &launch->attachment);
+	guard_start(&guard, &launch->privileges, take_away,
+		    &launch->attachment);
 	attach_or_die(launch);
 	error = privileges_try_give_up() ? try_to_execute(launch, environment)
 					 : errno;

@@ -12,24 +12,30 @@ static void *wait_and_act(void *argument)
 	struct guard *guard = argument;
 	eventfd_t value;
 
+	(void)privileges_try_lower(guard->privileges);
 	while (eventfd_read(guard->wanted, &value))
 		;
 	guard->act(guard->what);
 	return NULL;
 }
 
-void guard_start(struct guard *guard, void (*act)(void *what), void *what)
+void guard_start(struct guard *guard, const struct privileges *privileges,
+		 void (*act)(void *what), void *what)
 {
 	int error;
 
 	*guard = (struct guard){
 		.wanted = eventfd(0, EFD_CLOEXEC),
+		.privileges = privileges,
 		.act = act,
 		.what = what,
 	};
-	error = guard->wanted < 0 ? errno
-				  : pthread_create(&guard->thread, NULL,
-						   wait_and_act, guard);
+	error = guard->wanted < 0 ? errno : 0;
+	privileges_raise(privileges);
+	if (!error)
+		error = pthread_create(&guard->thread, NULL, wait_and_act,
+				       guard);
+	privileges_lower(privileges);
 	if (error)
 		die("cannot start a thread to guard the mount: %s",
 		    strerror(error));

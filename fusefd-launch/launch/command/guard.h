@@ -11,15 +11,20 @@
 
 #include <pthread.h>
 
+#include "launch/privilege/privileges.h"
+
 struct guard {
 	pthread_t thread;
 	int wanted; /* an eventfd: if a futex fails, the C library aborts */
+	const struct privileges *privileges;
 	void (*act)(void *what);
 	void *what;
 };
 
-/* Dies if there can be none. */
-void guard_start(struct guard *guard, void (*act)(void *what), void *what);
+/* Dies if there can be none. CAP_SYS_ADMIN is raised for it: with that, the limit
+ * on a user's processes does not count (copy_process()). */
+void guard_start(struct guard *guard, const struct privileges *privileges,
+		 void (*act)(void *what), void *what);
 
 /* Have the thread act, and wait for it. */
 void guard_call(struct guard *guard);

@@ -202,25 +202,22 @@ static void end(struct receiver *receiver)
 	children_ask_to_end(-1);
 }
 
-/* Has it gone to the background? As in reap.c; but nobody here can find out
- * whether what it leaves is the filesystem. */
-static bool goes_on_in_child(struct receiver *receiver, pid_t ended)
+/* If one of several has failed, nobody here can find out whether the filesystem
+ * is among the others, as reap.c can. */
+static bool goes_on_in_child(struct receiver *receiver, pid_t ended, int status)
 {
-	if (receiver->told || receiver->ready == ended ||
-	    !children_signal(0, -1))
-		return false;
-	receiver->command = children_find_only(-1);
-	return true;
+	return children_succeed(&receiver->command, -1) && WIFEXITED(status) &&
+	       WEXITSTATUS(status) == 0 && !receiver->told &&
+	       receiver->ready != ended;
 }
 
 static void judge_end(struct receiver *receiver, pid_t ended, int status)
 {
-	const bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-
-	receiver->command = -1;
 	receiver->status = status;
-	if (!clean || !goes_on_in_child(receiver, ended))
-		end(receiver);
+	if (goes_on_in_child(receiver, ended, status))
+		return;
+	receiver->command = -1;
+	end(receiver);
 }
 
 static void bury_children(struct receiver *receiver)
@@ -228,13 +225,11 @@ static void bury_children(struct receiver *receiver)
 	pid_t child;
 	int status;
 
-	while ((child = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (children_forget_stranger(child))
-			continue;
-		if (child == receiver->command ||
-		    (receiver->command == -1 && !receiver->ending))
+	while (children_next(&child, &status))
+		if (!WIFSTOPPED(status) &&
+		    (child == receiver->command ||
+		     (receiver->command == -1 && !receiver->ending)))
 			judge_end(receiver, child, status);
-	}
 	/* What COMMAND leaves at its end has not heard that this is one. */
 	if (receiver->ending)
 		children_signal(SIGTERM, -1);

@@ -25,7 +25,8 @@ static void add(struct handoff_message *message, const char *name,
 
 /* The protocol comes first: by that a receiver knows what the rest is. */
 void handoff_message_build(struct handoff_message *message,
-			   const struct inherited_handoff *handoff, const char *payload)
+			   const struct inherited_handoff *handoff,
+			   const char *payload)
 {
 	const struct fusefd_announcement *facts = &handoff->announcement;
 
