@@ -31,6 +31,8 @@ static struct {
 	unsigned int failing;
 	bool raised;
 	int mounts; /* how many mounts of ours are attached */
+	bool look;  /* there is another mount for the first COPY */
+	bool read_only;
 	int changes, copies;
 	int attaches, unmounts, lazy_unmounts; /* that were tried */
 } model;
@@ -131,6 +133,7 @@ int mount_setattr(int fd, const char *path, unsigned int flags,
 	(void)flags;
 	(void)size;
 	expect(model.raised && fd >= 0 && !*path);
+	expect(attributes->attr_set);
 	expect(attributes->attr_clr == 0 && attributes->propagation == 0 &&
 	       attributes->userns_fd == 0);
 	expect(!(attributes->attr_set &
@@ -252,8 +255,12 @@ static int raised_error(int error)
 
 static int expect_copy(enum state before, const struct message *message)
 {
+	const bool look = model.look;
 	int error;
 
+	model.look = false;
+	if (before == DETACHED && look)
+		return 0;
 	if (before == ATTACHED &&
 	    (message->count != 1 || message->fds[0] != files[OF_MOUNT]))
 		return EBADF;
@@ -289,6 +296,10 @@ static int expected(enum state before, const struct message *message,
 		return EINVAL;
 	switch (act) {
 	case FUSEFD_KEEPER_RESTRICT:
+		/* What it is already is changed by nobody. */
+		if (flags == 0 ||
+		    (flags == FUSEFD_KEEPER_RO && model.read_only))
+			return 0;
 		return raised_error(ENOSYS);
 	case FUSEFD_KEEPER_ATTACH:
 		if (before != DETACHED)
@@ -325,6 +336,7 @@ static void exchange(struct keeper *keeper, int socket,
 	expect(with_fd == (!error && message->words[0] == FUSEFD_KEEPER_COPY));
 	expect(model.mounts == (after == ATTACHED || after == LEFT));
 	expect((keeper->attachment->mount >= 0) == !model.attaches);
+	expect(keeper->attachment->look < 0 || !model.attaches);
 	expect(!model.raised);
 }
 
@@ -383,10 +395,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
 	bool attached;
 
 	memset(&model, 0, sizeof(model));
+	model.look = size & 1;
+	model.read_only = size & 2;
 	expect(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) ==
 	       0);
 	attachment = (struct attachment){
 		.mount = fcntl(files[OF_MOUNT], F_DUPFD_CLOEXEC, 0),
+		.look = model.look ? fcntl(files[OF_MOUNT], F_DUPFD_CLOEXEC, 0)
+				   : -1,
+		.attributes = model.read_only ? MOUNT_ATTR_RDONLY : 0,
 		.identity = {.id = 1},
 		.mountpoint = &mountpoint,
 		.privileges = &privileges,
@@ -401,6 +418,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
 	expect(model.lazy_unmounts == unmounts + attached);
 	expect(!attached || keeper.state == GONE || model.failing & ACT_FAILS);
 	close_if_open(attachment.mount);
+	close_if_open(attachment.look);
 	close(ends[0]);
 	expect(count_fds() == before);
 	return 0;
