@@ -111,6 +111,7 @@ FROM_LIB := $(addprefix $(BUILD)/obj/plain/lib/,announcement.o notify.o verify.o
 
 all: $(BUILD)/fusefd-launch $(BUILD)/mount.fusefd $(STATIC) $(SHARED) $(STAND_INS) $(COMPANIONS) $(EXAMPLES) ## build everything but the tests
 test-programs: all $(FIXTURES) $(UNITS)
+units: $(UNITS)
 
 $(FUSE3): INCLUDES += $(FUSE3_CFLAGS)
 $(BUILD)/obj/plain/%.o: %.c
@@ -224,26 +225,40 @@ $(FUZZERS): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(BUILD)/obj/mount-helper.a $(BUI
 
 # ---- Trying it --------------------------------------------------------------
 
+SETS = build demo check others languages lint
+
 setup: ## install the Debian packages that are missing, or name them
-	@tests/setup build demo check others lint
+	@tests/setup $(SETS)
 
 demo: ## serve a real tree, unprivileged, over four device fds
 	@tests/setup build demo
 	@$(MAKE) --no-print-directory -s -j$(JOBS) all
 	@tests/demo $(BUILD)
 
-# TESTS="launch unit/test_number" runs these only.
-check: ## run all tests, plain and under the sanitizers
-	@tests/setup build demo check others
+# TESTS="launch unit/test_number" runs these only, and LEAVE_OUT=languages all but
+# those, here and below.
+test: ## run the tests that take small packages only, of the plain build (minutes)
+	@tests/setup build demo check
 	@$(MAKE) --no-print-directory -s -j$(JOBS) WERROR=1 test-programs
-	@$(MAKE) --no-print-directory -s -j$(JOBS) WERROR=1 test-programs \
-		SANITIZE=address,undefined BUILD=$(BUILD)/asan
-	@tests/run $(BUILD) $(BUILD)/asan -- $(TESTS)
+	@FUSEFD_LEAVE_OUT="$(LEAVE_OUT)" tests/run --small $(BUILD) -- $(TESTS)
+
+# What runs once more, under the sanitizers: all that can, or the unit tests.
+SANITIZED = all
+SANITIZED_all  = test-programs
+SANITIZED_unit = units
+
+check: ## run all tests, plain and under the sanitizers
+	@tests/setup build demo check others $(filter-out $(LEAVE_OUT),languages)
+	@$(MAKE) --no-print-directory -s -j$(JOBS) WERROR=1 test-programs
+	@$(MAKE) --no-print-directory -s -j$(JOBS) WERROR=1 CFLAGS='-O1 -g' \
+		SANITIZE=address,undefined BUILD=$(BUILD)/asan $(SANITIZED_$(SANITIZED))
+	@FUSEFD_LEAVE_OUT="$(LEAVE_OUT)" FUSEFD_SANITIZED=$(SANITIZED) \
+		tests/run $(BUILD) $(BUILD)/asan -- $(TESTS)
 
 SUITE = trixie
 
 # It is installed to $(BUILD)/newer-root once, by debootstrap.
-check-newer: ## the same with the compiler and libfuse3 of a newer Debian, SUITE
+check-newer: ## run some with the compiler and libfuse3 of a newer Debian, SUITE
 	@tests/setup newer
 	@SUITE=$(SUITE) tests/newer $(BUILD) $(TESTS)
 
@@ -267,7 +282,7 @@ soak: ## start and stop supervised filesystems, SOAK_COUNT (1000) times
 	@tests/soak $(BUILD) $(SOAK_COUNT)
 
 matrix: ## serve all of tests/matrix, filesystems that are not modified (minutes)
-	@tests/setup build demo check others matrix
+	@tests/setup build demo check others languages matrix
 	@$(MAKE) --no-print-directory -s -j$(JOBS) WERROR=1 test-programs
 	@FUSEFD_MATRIX=all FUSEFD_FILE_TIMEOUT=3600 tests/run $(BUILD) -- unmodified
 
@@ -290,14 +305,15 @@ fuzzers: $(FUZZERS)
 
 # ---- Lint -------------------------------------------------------------------
 
-LINTS := lint-format lint-tidy lint-cppcheck lint-shell lint-man lint-analyzer
+LINTS := lint-format lint-tidy lint-cppcheck lint-shell lint-man lint-analyzer \
+	lint-arrows lint-audit
 
 C_SOURCES := $(wildcard fusefd-launch/*/*.c fusefd-launch/*/*/*.c lib/*.c lib/preload/*.c \
 	lib/stand-in/*.c lib/examples/*/*.c tests/*/*.c tests/bench/*/*.c)
 C_FILES   := $(C_SOURCES) $(HEADERS) \
 	$(wildcard fusefd-launch/*/*.h fusefd-launch/*/*/*.h lib/*.h lib/*/*.h lib/examples/*/*.h tests/*/*.h tests/bench/*/*.h)
 SCRIPTS   := .ci/run $(wildcard fusefd-launch/*.bash tests/setup tests/run tests/demo \
-	tests/newer tests/matrix_table tests/soak tests/soak_sockets tests/fuzz/run tests/*.bash tests/*.bats \
+	tests/arrows tests/audit tests/newer tests/matrix_table tests/soak tests/soak_sockets tests/fuzz/run tests/*.bash tests/*.bats \
 	tests/matrix/*)
 
 lint: ## check the style and the soundness of sources, scripts, manuals
@@ -310,8 +326,11 @@ lint-format:
 
 lint-tidy: $(C_SOURCES:%=lint-tidy/%)
 lint-tidy/%: INCLUDES += -I. -Ilib -Ifusefd-launch $(FUSE3_CFLAGS)
+# clang's analyzer follows each path through a fixture's hundred checks for half
+# a minute, and the sanitizers, under which these run, see more.
+lint-tidy/tests/%: TIDY_CHECKS = --checks=-clang-analyzer-*
 $(C_SOURCES:%=lint-tidy/%): lint-tidy/%: %
-	clang-tidy --quiet $< -- -std=gnu11 $(WARNINGS) $(INCLUDES) \
+	clang-tidy --quiet $(TIDY_CHECKS) $< -- -std=gnu11 $(WARNINGS) $(INCLUDES) \
 		-D_GNU_SOURCE= -DVERSION='""' 2>/dev/null
 
 # Of two conditions that depend on each other cppcheck sees only one, and then
@@ -322,7 +341,7 @@ lint-cppcheck:
 		--suppress=missingInclude --suppress=nullPointerRedundantCheck \
 		--include=$(filter %/queue.h,$(shell $(CC) -M \
 			-include sys/queue.h -x c /dev/null)) \
-		-D_GNU_SOURCE= -DVERSION='""' \
+		-D_GNU_SOURCE= -DVERSION='""' -D__x86_64__ \
 		-Dnoreturn='__attribute__((noreturn))' \
 		$(INCLUDES) -I. -Ilib -Ifusefd-launch $(C_SOURCES)
 
@@ -337,6 +356,28 @@ lint-man:
 lint-analyzer: # gcc's own path analysis, of the part that holds privilege
 	$(MAKE) --no-print-directory CC=gcc WERROR=1 BUILD=$(BUILD)/analyzer \
 		CFLAGS='-O2 -fanalyzer' $(BUILD)/analyzer/fusefd-launch
+
+# 1 if what is not allowed is an error, and not yet a notice.
+ARROWS_STRICT = 1
+
+lint-arrows: # which room of fusefd-launch/ may include which
+	tests/arrows $(ARROWS_STRICT)
+
+AUDIT_MAX = 5400
+
+audit: ## list the files in the privileged program, with their lines of code
+	@tests/setup build
+	@$(MAKE) --no-print-directory -s lint-audit AUDIT_REPORT=/dev/stdout
+
+# The linker says what is in it, and the compiler which headers that took. It is
+# linked anew, from the analyzer's objects, that nobody else uses.
+AUDIT_REPORT = /dev/null
+lint-audit: lint-analyzer
+	rm -f $(BUILD)/analyzer/fusefd-launch
+	$(MAKE) --no-print-directory -s CC=gcc WERROR=1 BUILD=$(BUILD)/analyzer \
+		CFLAGS='-O2 -fanalyzer' LDFLAGS=-Wl,-t,-t \
+		$(BUILD)/analyzer/fusefd-launch >$(BUILD)/analyzer/linked
+	tests/audit $(BUILD)/analyzer $(AUDIT_MAX) <$(BUILD)/analyzer/linked >$(AUDIT_REPORT)
 
 # ---- Installing -------------------------------------------------------------
 
@@ -411,5 +452,5 @@ help: ## show this text
 	@echo '  WERROR     1: a warning is an error'
 	@echo '  and CC, CFLAGS, CPPFLAGS, LDFLAGS, DESTDIR, PREFIX, LIBDIR, BUILD, TESTS'
 
-.PHONY: all test-programs setup demo check check-newer faults matrix soak soak-sockets bench benches fuzz fuzzers lint $(LINTS) \
+.PHONY: all test-programs units setup demo test check check-newer audit faults matrix soak soak-sockets bench benches fuzz fuzzers lint $(LINTS) \
 	$(C_SOURCES:%=lint-tidy/%) install uninstall clean help

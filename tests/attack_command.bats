@@ -4,6 +4,8 @@
 # The attack table, "COMMAND": it is executed as the user who is to run it and
 # by nobody else, with no privilege whatever its file says; where it cannot be
 # executed, the mount is gone again.
+#
+# Of the plain build only: launchers with privilege have no sanitizer.
 
 load helpers
 load attack

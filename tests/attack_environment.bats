@@ -3,6 +3,8 @@
 #
 # The attack table, "Environment": what the caller puts into it acts on nobody
 # but COMMAND.
+#
+# Of the plain build only: launchers with privilege have no sanitizer.
 
 load helpers
 load attack

@@ -8,6 +8,8 @@
 # Elsewhere: each of 0, 1, 2 closed, and fds leaked to root's launch, in
 # launch.bats; EMFILE and ENOMEM at every single call in faults.bats; E2BIG in
 # badinput.bats.
+#
+# Of the plain build only: launchers with privilege have no sanitizer.
 
 load helpers
 load attack

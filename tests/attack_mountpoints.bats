@@ -10,6 +10,8 @@
 # Elsewhere: a path that is empty, too long, missing, or through a file, a FIFO,
 # a device, and "/", for root, in badinput.bats; "--user" on a folder that only
 # root can reach in modes.bats; the unmount rows where --unmount is tested.
+#
+# Of the plain build only: launchers with privilege have no sanitizer.
 
 load helpers
 load attack

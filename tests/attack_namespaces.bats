@@ -6,6 +6,8 @@
 #
 # Elsewhere: `-Urm` works and nothing outside changes, `-Ur` is refused, and
 # no_new_privs with a setuid launcher, in modes.bats.
+#
+# Of the plain build only: launchers with privilege have no sanitizer.
 
 load helpers
 load attack

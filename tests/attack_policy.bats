@@ -7,6 +7,8 @@
 # In setuid mode, allow_other with user_allow_other, suid, dev and a full
 # mount_max are in modes.bats too; what a text of fuse.conf means is in
 # unit/test_fuse_conf, what is root's alone in unit/test_policy.
+#
+# Of the plain build only: launchers with privilege have no sanitizer.
 
 load helpers
 load attack

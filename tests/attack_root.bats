@@ -5,6 +5,8 @@
 # started with, all five sets are empty in COMMAND, or it does not run.
 #
 # Elsewhere: a root with everything, in modes.bats.
+#
+# Of the plain build only: a sanitizer makes calls of its own.
 
 load helpers
 load attack

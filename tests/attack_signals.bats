@@ -6,6 +6,8 @@
 #
 # Elsewhere: "every system call made to fail" and "SIGKILL at every system call"
 # are faults.bats.
+#
+# Of the plain build only: launchers with privilege have no sanitizer.
 
 load helpers
 load attack

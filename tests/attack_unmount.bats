@@ -9,6 +9,8 @@
 #
 # Elsewhere: a filesystem that is stopped or never answered, one that is in use,
 # --lazy, and odd names, in unmount.bats.
+#
+# Of the plain build only: launchers with privilege have no sanitizer.
 
 load helpers
 load attack

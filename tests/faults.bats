@@ -12,6 +12,7 @@
 # first six and the last three are taken, and the loader's are left out.
 #
 # Of the plain build only: a sanitizer makes calls of its own.
+# Not in make test: it takes minutes on a slow machine.
 
 load helpers
 load attack

@@ -165,6 +165,7 @@ can() { # FACILITY
 	setuid) grep -q '^NoNewPrivs:[[:space:]]*0' /proc/self/status ;;
 	caps) [[ -x $LAUNCHER_CAPS ]] ;;
 	userns) "${AS_ALICE[@]}" unshare --user --map-root-user --mount true ;;
+	*) type -P "$1" >/dev/null ;; # a program, which make test does without
 	esac 2>/dev/null
 }
 

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # make install and uninstall, and what can be built on what they install.
+#
+# Of the plain build only: it builds and installs its own.
 
 load helpers
 

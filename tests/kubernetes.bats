@@ -6,6 +6,7 @@
 # have them (fixtures/container.py), on a "node" that is a folder.
 #
 # Of the plain build only: sanitizers need what such a container lacks.
+# Not in make test: it takes a reader of YAML.
 
 load helpers
 

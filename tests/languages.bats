@@ -4,6 +4,7 @@
 # lib/examples/protocol.*: the filesystem's side of the handoff in languages
 # that have no libfusefd. They are one program: each test is of all of them.
 # Of the plain build only: there is nothing of ours in them.
+# Not in make test: it takes compilers for Go and Rust.
 
 load helpers
 

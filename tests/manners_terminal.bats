@@ -3,6 +3,8 @@
 #
 # The manners that filesystems have (see manners.bats): with signals, with the
 # terminal, and with the passwords that they ask for.
+#
+# Of the plain build only: beside manners.bats it adds what a terminal does.
 
 load helpers
 load supervise

@@ -4,6 +4,8 @@
 # The ways by which the launcher gets its privilege: started by root, by root
 # with --user, setuid root, with file capabilities, in a user namespace. What
 # COMMAND is left with is the same in all of them: nothing.
+#
+# Of the plain build only: launchers with privilege have no sanitizer.
 
 load helpers
 load attack

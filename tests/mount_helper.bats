@@ -32,7 +32,8 @@ provide_world() {
 
 	install -d -o "$ALICE" "$SOURCE"
 	echo hello >"$SOURCE/greeting"
-	mksquashfs "$SOURCE" "$IMAGE" -quiet -no-progress >/dev/null
+	! type -P mksquashfs >/dev/null ||
+		mksquashfs "$SOURCE" "$IMAGE" -quiet -no-progress >/dev/null
 	# Whatever host it is asked for, it is this one.
 	printf '#!/bin/sh\nexec %s\n' "$SFTP_SERVER" >"$SSH"
 	chmod 755 "$SSH"
@@ -98,6 +99,7 @@ mount_probe() { # [OPTION...]
 }
 
 @test "sshfs, by type and by TYPE#SOURCE" {
+	requires sshfs
 	root_mounts -t fusefd.sshfs -o ssh_command="$SSH" "host:$SOURCE" "$MNT"
 	assert_success
 	assert_greeting "$MNT"
@@ -115,6 +117,7 @@ mount_probe() { # [OPTION...]
 }
 
 @test "sshfs by root for alice" {
+	requires sshfs
 	root_mounts -t fusefd.sshfs "host:$SOURCE" "$ALICE_MNT" \
 		-o ssh_command="$SSH",setuid=alice,allow_other,_netdev,nofail,x-systemd.automount
 	assert_success
@@ -126,6 +129,7 @@ mount_probe() { # [OPTION...]
 }
 
 @test "squashfuse" {
+	requires squashfuse
 	root_mounts -t fusefd.squashfuse "$IMAGE" "$MNT"
 	assert_success
 	assert_greeting "$MNT"
@@ -133,6 +137,7 @@ mount_probe() { # [OPTION...]
 }
 
 @test "command= is a command line of one's own" {
+	requires squashfuse
 	root_mounts -t fusefd.squash "$IMAGE" "$MNT" \
 		-o 'command=squashfuse_ll -f -o {options} {source} {},noexec,timeout=600'
 	assert_success
@@ -218,6 +223,7 @@ mount_probe() { # [OPTION...]
 # ---- fstab ----------------------------------------------------------------------
 
 @test "mount -a mounts what fstab says, once, and findmnt agrees with it" {
+	requires sshfs
 	fstab "host:$SOURCE" "$MNT" fusefd.sshfs "ssh_command=$SSH,_netdev,nofail"
 	fstab "sshfs#host:$SOURCE" "$ALICE_MNT" fusefd "ssh_command=$SSH,setuid=alice"
 	run -0 findmnt --verify
@@ -236,6 +242,7 @@ mount_probe() { # [OPTION...]
 }
 
 @test "with user in fstab alice mounts and unmounts what is then hers" {
+	requires sshfs
 	local privileged
 	requires setuid caps
 	fstab "host:$SOURCE" "$ALICE_MNT" fusefd.sshfs "ssh_command=$SSH,user,noauto"
@@ -257,6 +264,7 @@ mount_probe() { # [OPTION...]
 }
 
 @test "users may mount where policy lets them, and for themselves" {
+	requires sshfs
 	requires setuid
 	mount_by "$LAUNCHER_SETUID"
 	fstab "host:$SOURCE" "$ALICE_MNT" fusefd.sshfs \
@@ -306,6 +314,7 @@ mount_probe() { # [OPTION...]
 # ---- Unmounting, remounting ---------------------------------------------------------
 
 @test "umount -f, umount -l of a busy mount, and umount by fstab's source" {
+	requires sshfs
 	fstab "host:$SOURCE" "$MNT" fusefd.sshfs "ssh_command=$SSH"
 	root_mounts "$MNT"
 	assert_success
@@ -329,6 +338,7 @@ mount_probe() { # [OPTION...]
 nobody_runs() { ! pgrep -x "$1" >/dev/null; }
 
 @test "umount -f of a filesystem that hangs ends it" {
+	requires sshfs
 	root_mounts -t fusefd.sshfs -o ssh_command="$SSH",stop_timeout=1 \
 		"host:$SOURCE" "$MNT"
 	assert_success
@@ -357,6 +367,7 @@ nobody_runs() { ! pgrep -x "$1" >/dev/null; }
 # ---- Failures -------------------------------------------------------------------------
 
 @test "a start that fails is 32, with the filesystem's own words" {
+	requires sshfs squashfuse
 	root_mounts -t fusefd.sshfs -o ssh_command="$SSH",bogus host: "$MNT"
 	assert_refused 32 "cannot start 'sshfs'"
 	assert_output --partial 'unknown option(s): `-o bogus'

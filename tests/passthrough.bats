@@ -177,6 +177,7 @@ libtest.a: $(sources:.c=.o) ; ar rcs $@ $^
 '
 
 @test "a git repository, and a build, inside the mount" {
+	requires git
 	serve --fds=4
 	as_owner mkdir "$MNT/origin"
 	tar -C "$BATS_TEST_DIRNAME/../lib" -c . |
@@ -210,6 +211,7 @@ fio_jobs() {
 }
 
 @test "fio finds what it wrote: random offsets, several jobs" {
+	requires fio
 	serve --fds=4
 	fio_jobs "$MNT" mmap --bsrange=4k-64k --fsync=64
 	fio_jobs "$MNT" psync --bsrange=512-64k --bs_unaligned --fsync=64

@@ -6,6 +6,9 @@
 # --receive with --unmodified: device fds that come over a socket, and a
 # filesystem that knows nothing of them. It runs as alice, under a seccomp filter
 # that refuses to mount and to clone, where nobody may open the device.
+#
+# Of the plain build only: filesystems that have no sanitizer load the stand-in.
+# Not in make test: it takes filesystems of others.
 
 load helpers
 load matrix

@@ -76,14 +76,16 @@ assert_serves() {
 
 # The first of its children that is no keeper; and its keeper.
 child_of() { # PID
-	local child
-	for child in $(cat "/proc/$1/task/$1/children"); do
+	local child children
+	read -ra children <"/proc/$1/task/$1/children"
+	for child in "${children[@]}"; do
 		is_keeper "$child" || { echo "$child"; return; }
 	done
 }
 keeper_of() { # PID
-	local child
-	for child in $(cat "/proc/$1/task/$1/children"); do
+	local child children
+	read -ra children <"/proc/$1/task/$1/children"
+	for child in "${children[@]}"; do
 		! is_keeper "$child" || echo "$child"
 	done
 }

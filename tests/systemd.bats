@@ -6,6 +6,7 @@
 # them. systemd_manager.bats has the real one.
 #
 # Of the plain build only: the units name what is installed.
+# Not in make test: it takes systemd, and filesystems of others.
 
 load helpers
 load systemd

@@ -6,6 +6,7 @@
 # the examples and the targets that these are ordered by.
 #
 # Of the plain build only: the units name what is installed.
+# Not in make test: it takes systemd, and filesystems of others.
 
 load helpers
 load systemd

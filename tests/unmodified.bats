@@ -5,6 +5,8 @@
 #
 # --unmodified: filesystems that know nothing of device fds, and their stand-ins
 # for /dev/fuse and fusermount.
+#
+# Not in make test: it takes filesystems of others.
 
 load helpers
 load matrix

@@ -5,6 +5,9 @@
 #
 # --unmodified: a filesystem that asks for `ro` or `noexec`, as it would where it
 # mounts by itself, gets that, from before anybody can meet the mount.
+#
+# Of the plain build only: filesystems that have no sanitizer load the stand-in.
+# Not in make test: it takes filesystems of others.
 
 load helpers
 load matrix
