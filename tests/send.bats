@@ -537,6 +537,27 @@ stay_with() { # COMMAND...
 	assert_nothing_left
 }
 
+# ---- By hand ---------------------------------------------------------------------------
+
+@test "the sender by hand, behind --detached" {
+	receive "listen:$SOCKET" -- "$PASSTHROUGH" "$SOURCE" -f
+	start "${LAUNCH[@]}" --detached -n 2 "$MNT" -- \
+		"$WORK/build/libexec/fusefd-send" --supervise \
+		--send="connect:$SOCKET"
+	wait_mounted "$MNT"
+	assert_serves
+	kill "$FS_PID"
+	wait_fs 0
+	wait_receiver 0
+	assert_nothing_left
+}
+
+@test "the sender without a launcher: a line, and what to do" {
+	run -125 "$WORK/build/libexec/fusefd-send" --send="connect:$SOCKET"
+	assert_line --index 0 --partial 'there is no handoff: FUSEFD_FDS is not set'
+	assert_line --index 1 'Start this program by fusefd-launch.'
+}
+
 # ---- In a container -------------------------------------------------------------------
 
 # A root with the programs named, what they are linked with, and nothing else

@@ -139,7 +139,7 @@ static bool take_connection(struct connection *connection)
 			       SOCK_CLOEXEC | SOCK_NONBLOCK);
 	uid_t uid;
 
-	/* Who calls stays where it is, and poll(2) would not wait again. */
+	/* The caller stays in the queue, and no loop would wait again. */
 	if (fd < 0 && (errno == EMFILE || errno == ENFILE))
 		die("cannot accept a connection to %s: %s\n"
 		    "Raise the limit, such as with 'ulimit -n'.",
@@ -224,7 +224,7 @@ static int try_to_connect(const char *path, int *socket)
 	return error;
 }
 
-/* A receiver serves its own files to whoever it takes the fds from. */
+/* A receiver serves its own files to the one that it takes the fds from. */
 static void judge_listener(const struct connection *connection, int socket)
 {
 	uid_t uid;

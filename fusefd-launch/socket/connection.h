@@ -16,7 +16,7 @@ struct connection {
 	const struct address *address;
 	bool receiving; /* then it matters who listens where we connect */
 	int socket;	/* -1 until it is connected */
-	int listener;	/* -1 where there is none (any more) */
+	int listener;	/* -1 if there is none (any more) */
 	int directory;	/* of the listener's file, whose name and identity: */
 	dev_t device;
 	ino_t inode;
@@ -30,10 +30,10 @@ void connection_open(struct connection *connection,
 		     const struct address *address, bool receiving);
 
 /* Take a connection, or make one. false: try again, when the listener is
- * readable or at that moment. Dies where it is in vain. */
+ * readable or at that moment. Dies if it is in vain. */
 bool connection_try(struct connection *connection, deadline_t *again);
 
-/* Stop listening, and remove the listener's file where it still is that. */
+/* Stop listening, and remove the listener's file if it still is that. */
 void connection_withdraw(struct connection *connection);
 
 /* As the end of a sentence: why nobody came in time. */

@@ -26,9 +26,9 @@ static bool read_number(const char *path, unsigned long *number)
 }
 
 /* The initial user namespace maps all 4294967295 uids to themselves, in one line
- * (user_namespaces(7)); the count stands last. In
- * it the overflow uid is a user like any other, "nobody" as a rule; elsewhere
- * it is what all have become who are not mapped. */
+ * (user_namespaces(7)); the count stands last. In it the overflow uid is a user
+ * like any other, "nobody" as a rule; in any other namespace it stands for all
+ * that are not mapped. */
 static bool stands_for_unmapped(uid_t uid)
 {
 	unsigned long mapped, overflow;

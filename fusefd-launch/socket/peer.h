@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Who is at the other end of a socket.
+ * The user at the other end of a socket.
  */
 #ifndef FUSEFD_LAUNCH_PEER_H
 #define FUSEFD_LAUNCH_PEER_H

@@ -94,6 +94,8 @@ int fusefd_from_env(struct fusefd_handoff **handoff);
  * -EPROTO     also: no fds, no payload, or one of more than 32 KiB
  * -EMFILE     the fds are more than this process may open (RLIMIT_NOFILE)
  * -EINVAL     handoff is NULL
+ * -EIO        somebody has killed the child that looks at the fds first, which
+ *             is left behind if one of them cannot be closed
  * -EBADF, -ENOTSOCK, -EAFNOSUPPORT, -ENOTCONN
  *             socket is not a connected Unix socket
  * and what else recvmsg(2) says. */

@@ -5,8 +5,9 @@
  * Whatever they are, fusefd_from_socket() returns, leaves no fd of a message
  * that it refuses, and answers in lines those who can expect an answer.
  *
- * Links lib's socket.c and what it stands on. Run by root it has device fds to
- * send.
+ * Links lib's socket.c and what it stands on, but for the checker: a process for
+ * each input would take most of the time, and there is nothing to parse in it.
+ * Run by root it has device fds to send.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +23,7 @@
 #include "expect.h"
 #include "fuse_abi.h"
 #include "fusefd.h"
+#include "message_checker.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 
@@ -213,6 +215,11 @@ static int lowest_free_fd(void)
 	expect(fd >= 0);
 	close(fd);
 	return fd;
+}
+
+int fusefd_message_check(struct fusefd_message *message, int socket)
+{
+	return fusefd_message_take(message, socket, NULL);
 }
 
 /* ---- The target --------------------------------------------------------- */

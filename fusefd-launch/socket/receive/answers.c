@@ -115,7 +115,7 @@ static void answer_ready(struct receiver *receiver, pid_t by)
 }
 
 /* The fusermount of --unmodified was asked to unmount, which is the sender's to
- * do. Whoever asked may wait for the end of the connection, but not for ever if
+ * do. It may wait for the end of the connection, but not for ever if
  * COMMAND was told to end: no sender may have stayed. */
 static void answer_stopping(struct receiver *receiver)
 {

@@ -8,10 +8,10 @@
 #define FUSEFD_LAUNCH_EMPTY_FOLDER_H
 
 /* Make one, as the user, in the caller's TMPDIR or in /tmp. Its path, without
- * symbolic links, is allocated. Dies where there can be none. */
+ * symbolic links, is allocated. Dies if there can be none. */
 const char *empty_folder_make(char *const *callers_environment);
 
-/* Remove it, where it was made; unless COMMAND has put something there. */
+/* Remove it, if it was made; unless COMMAND has put something there. */
 void empty_folder_remove(void);
 
 #endif

@@ -143,7 +143,7 @@ static void keep_payload(struct received *received, struct options *options)
 }
 
 /* A program that is handed one fd in its arguments uses that one, and would
- * leak the others to its children; but not where it is lent the others. */
+ * leak the others to its children; but not if it is lent the others. */
 static void drop_clones(struct fusefd_message *message)
 {
 	while (message->count > 1)

@@ -32,7 +32,7 @@ struct receiver {
 	struct received received;
 	bool taken;    /* the handoff is here, and good */
 	int notify;    /* COMMAND's NOTIFY_SOCKET; -1: it does not run yet */
-	pid_t command; /* -1 where it has ended, and its children go on */
+	pid_t command; /* -1: it has ended, and several of its children go on */
 	int status;    /* of the last of them to end */
 	pid_t ready;   /* whoever said that it is ready; 0: nobody */
 	bool told;     /* to end, by a signal */

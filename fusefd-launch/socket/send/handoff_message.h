@@ -8,15 +8,12 @@
 
 #include <stddef.h>
 
+#include "launch/options.h"
 #include "supervise/inherited_handoff.h"
-
-/* What is sent beside the fds is less than this: there are receivers, with a
- * format of their own, that take ours, but have room for no more. */
-#define HANDOFF_MESSAGE_MAX 4096
 
 struct handoff_message {
 	const struct inherited_handoff *handoff;
-	char payload[HANDOFF_MESSAGE_MAX];
+	char payload[HANDOFF_PAYLOAD_MAX];
 	size_t length;
 };
 

@@ -89,7 +89,7 @@ void receiver_answer_read(struct receiver_answer *answer, int socket)
 	}
 	if (length < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	/* Closed with something unread: the handoff, or (where there was an
+	/* Closed with something unread: the handoff, or (if there was an
 	 * answer) nothing that matters. */
 	answer->unread = length < 0 && errno == ECONNRESET;
 	answer->ended = true;

@@ -8,7 +8,7 @@
 
 #include "common/die.h"
 #include "common/number.h"
-#include "socket/send/handoff_message.h"
+#include "launch/options.h"
 
 #define READY_TIMEOUT 30
 
@@ -39,10 +39,10 @@ static const char *parse_payload(const char *text)
 {
 	const size_t length = strlen(text);
 
-	if (length == 0 || length >= HANDOFF_MESSAGE_MAX)
+	if (length == 0 || length >= HANDOFF_PAYLOAD_MAX)
 		die("option --payload: it is of %zu bytes, and 1 to %d can be "
 		    "sent",
-		    length, HANDOFF_MESSAGE_MAX - 1);
+		    length, HANDOFF_PAYLOAD_MAX - 1);
 	return text;
 }
 

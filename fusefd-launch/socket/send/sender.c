@@ -66,7 +66,7 @@ void sender_unmount(struct sender *sender)
 	sender_leave(sender);
 }
 
-/* By way of fusectl, where that is mounted: its files are the mount's owner's.
+/* By way of fusectl, if that is mounted: its files are the mount's owner's.
  * Then a probe ends at once, even one that hangs in a request which the receiver
  * has read; else it ends when the receiver does. */
 static void abort_connection(const struct sender *sender)
