@@ -12,7 +12,7 @@
 #include "expect.h"
 
 /* Static functions, and what the launcher never needs from outside. */
-#include "launch/keeper/keeper.c"
+#include "launch/keeper/keeper.c" // NOLINT(bugprone-suspicious-include)
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 

@@ -9,7 +9,7 @@
 #include "launch/privilege/capabilities.h"
 #include "launch/privilege/ids.h"
 
-static const int kinds[SHIELD_LIMITS] = {RLIMIT_CPU, RLIMIT_NPROC};
+static const unsigned int kinds[SHIELD_LIMITS] = {RLIMIT_CPU, RLIMIT_NPROC};
 
 void shield_lift_limits(struct shield *shield)
 {
