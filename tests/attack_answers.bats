@@ -95,7 +95,7 @@ answered() {
 @test "a full socket buffer: the sender ends in time" {
 	start "$FIXTURES/pair" full 7 \
 		"$LAUNCHER" --send=fd:7 --ready-timeout=1 -n 4 "$MNT" --- \
-		sleep 3
+		sleep 8
 	wait_fs 0
 	run -0 cat "$LOG"
 	assert_line --partial 'the receiver does not take the message after 1 seconds'

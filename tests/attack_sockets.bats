@@ -166,11 +166,11 @@ assert_unflushed_refused() { # NAME: of the receiver's process
 }
 
 @test "a sender that connects and sends nothing: the receiver ends in time" {
-	receive "listen:$SOCKET" --ready-timeout=1 -- "$FIXTURES/probe" "$REPORT"
+	receive "listen:$SOCKET" --ready-timeout=3 -- "$FIXTURES/probe" "$REPORT"
 	start "$FIXTURES/driver" silent "$SOCKET" "$MNT"
 	wait_receiver 125
 	run -0 cat "$RECEIVED"
-	assert_output --partial 'nothing was sent after 1 seconds'
+	assert_output --partial 'nothing was sent after 3 seconds'
 	kill "$FS_PID"
 	wait_fs 143
 	assert_dead "$MNT"
