@@ -206,7 +206,7 @@ with() {
 @test "fusefd-files.service: a killed supervisor or filesystem is replaced" {
 	local unit=fusefd-files.service
 	start_unit $unit
-	kill -KILL "$(pid_of $unit fusefd-launch)"
+	kill -KILL "$(pid_of $unit fusefd-supervis)"
 	until_true 15 has_restarted $unit 1
 	assert_serves $unit "${WITHIN[@]}"
 	kill -SEGV "$(pid_of $unit passthrough)"

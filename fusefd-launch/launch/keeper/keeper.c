@@ -302,8 +302,9 @@ static void keep(struct keeper *keeper)
 
 /* ---- How it begins -------------------------------------------------------------------- */
 
-/* Nothing of the caller's stays but what the acts need: no fd, no terminal, no
- * current directory, no name in another process's list of jobs. It says nothing
+/* Nothing of the caller's stays but what the acts need: no fd, and no current
+ * directory. The process group stays: by it, autofs knows those that may look at
+ * a mountpoint of its own before something is mounted there. It says nothing
  * from here on: the program sees its socket end, and says so. */
 static void become_keeper(struct keeper *keeper, struct shield *shield)
 {
@@ -314,7 +315,6 @@ static void become_keeper(struct keeper *keeper, struct shield *shield)
 		      attachment->look < 0 ? keeper->socket : attachment->look};
 
 	(void)prctl(PR_SET_NAME, "fusefd-keeper", 0, 0, 0);
-	(void)setsid();
 	if (chdir("/") || !shield_try_raise(shield, attachment->privileges))
 		_exit(1);
 	fds_close_others(kept, sizeof(kept) / sizeof(kept[0]));
