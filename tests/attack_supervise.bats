@@ -4,6 +4,9 @@
 # Attacks on what stays: a supervisor, which has the user's ids and no privilege,
 # so that the user may send it signals, set its limits, talk to its socket, and be
 # it; and its keeper, which may mount and unmount.
+#
+# Of the plain build only: a sanitizer needs more memory and fds than the limits
+# here leave.
 
 load helpers
 load supervise

@@ -26,8 +26,12 @@ static const char *choose_text(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	/* Allocated, and in use to the end. */
+	static const char *text;
+
 	die_by_name(argc ? argv[0] : "");
-	if (fputs(choose_text(argc, argv), stdout) < 0 || fflush(stdout))
+	text = choose_text(argc, argv);
+	if (fputs(text, stdout) < 0 || fflush(stdout))
 		die("cannot write to stdout: %s", strerror(errno));
 	return 0;
 }
