@@ -108,6 +108,7 @@ setup() { common_setup; }
 # prints of a failure, and no more within the functions that the test calls.
 common_setup() {
 	set +o functrace
+	declare -ft "$BATS_TEST_NAME" # bats 1.10 calls it after setup
 	LOG=$BATS_TEST_TMPDIR/log
 	REPORT=$REPORTS/$BATS_TEST_NUMBER
 	FS_PID=
