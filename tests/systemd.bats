@@ -202,6 +202,8 @@ run_stop_post() {
 		start_service "$unit"
 		assert_ready_from main
 		supervisor=$(child_of "$FS_PID")
+		# Stopped first: of its keeper's end it must not hear.
+		kill -STOP "$supervisor"
 		kill -KILL "$(keeper_of "$supervisor")" "$supervisor"
 		wait_fs 137
 		is_mounted "$(mountpoint_of "$unit")"
