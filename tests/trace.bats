@@ -272,12 +272,15 @@ check_keepers_calls() { # MODE
 	refute_output
 	assert_equal "$(grep -c PR_SET_SECCOMP "$KEEPERS")" 1
 
-	# The attach, and the unmount with its looks.
+	# The attach, and the unmount: it is looked at, marked between two more
+	# looks, and unmounted.
+	local look=(statmount readlink statmount listmount)
 	run admins_calls
-	assert_output "$(printf '%s\n' move_mount statmount readlink statmount \
-		listmount umount2)"
+	assert_output "$(printf '%s\n' move_mount "${look[@]}" "${look[@]}" umount2 \
+		"${look[@]}" umount2)"
 	run mounting_calls
-	assert_output "$(printf '%s\n' move_mount umount2)"
+	assert_output "$(printf '%s\n' move_mount umount2 umount2)"
+	assert_equal "$(grep -cE 'umount2\(.*, MNT_EXPIRE\)' "$STATES")" 2
 	run awk '$1 !~ /^(0|1<<CAP_SYS_ADMIN|1<<CAP_SETUID)$/' "$STATES"
 	refute_output
 	assert_regex "$(grep move_mount "$STATES")" 'move_mount\([0-9]+, "", [0-9]+, "", '

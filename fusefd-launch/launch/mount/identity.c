@@ -140,6 +140,45 @@ static int unmount(const struct place *place, int flags)
 	return umount2(path, flags) ? errno : 0;
 }
 
+/* How often somebody else may use the mount in between. */
+#define TRIES 8
+
+/* MNT_EXPIRE marks a mount the first time, and unmounts it the second time if it
+ * was not used since. The mark is on ours if ours is topmost before and after the
+ * first: what somebody mounts on it later has none, and is not unmounted in its
+ * place. EAGAIN if it is used all the time, EBUSY if it is in use. */
+static int unmount_marked(const struct identity *identity,
+			  const struct place *place)
+{
+	int error;
+
+	for (int i = 0; i < TRIES; i++) {
+		error = look_by_unique_id(identity, place);
+		if (error)
+			return error;
+		error = unmount(place, MNT_EXPIRE);
+		if (error != EAGAIN)
+			return error;
+	}
+	return EAGAIN;
+}
+
+/* What is in use cannot be marked, as by an fd of its own root: it is detached
+ * after a look alone. */
+static int unmount_topmost(const struct identity *identity,
+			   const struct place *place, int flags)
+{
+	int error;
+
+	if (place->mount_unique == identity->unique)
+		return unmount(place, flags);
+	error = unmount_marked(identity, place);
+	if (error != EAGAIN && (error != EBUSY || !(flags & MNT_DETACH)))
+		return error;
+	error = look_by_unique_id(identity, place);
+	return error ? error : unmount(place, flags);
+}
+
 /* Raised, look and act with nothing in between. false: the kernel tells of no
  * unique ids, and nothing was done. */
 static bool unmount_by_unique_id(const struct identity *identity,
@@ -152,7 +191,7 @@ static bool unmount_by_unique_id(const struct identity *identity,
 	if (!tells(*error))
 		return false;
 	if (!*error)
-		*error = unmount(place, flags);
+		*error = unmount_topmost(identity, place, flags);
 	return true;
 }
 

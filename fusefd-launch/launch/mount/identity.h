@@ -48,8 +48,10 @@ int identity_look(const struct identity *identity, const struct place *place,
  * effective.
  *
  * The kernel takes no fd for an unmount, but a path, from which it goes up
- * through all mounts that lie there. What is mounted on this one between the
- * look and the act is unmounted in its place. */
+ * through all mounts that lie there. So the mount is marked first, and what is
+ * mounted on it after the last look is not taken for it. But if this one is in use
+ * and MNT_DETACH is asked for, or if there are no unique ids, there is no mark:
+ * what is mounted between the look and the act is unmounted in its place. */
 int identity_unmount(const struct identity *identity, const struct place *place,
 		     int flags, struct mountinfo *info,
 		     const struct privileges *privileges);
