@@ -265,7 +265,7 @@ check-newer: ## run some with the compiler and libfuse3 of a newer Debian, SUITE
 faults: ## fail every system call of a launch in every way (ten minutes)
 	@tests/setup build demo check
 	@$(MAKE) --no-print-directory -s -j$(JOBS) WERROR=1 test-programs
-	@FUSEFD_FAULTS=all FUSEFD_FILE_TIMEOUT=7200 tests/run $(BUILD) -- faults
+	@FUSEFD_FAULTS=all FUSEFD_FILE_TIMEOUT=7200 tests/run $(BUILD) -- faults faults_supervised
 
 HANDOFFS = 10000
 

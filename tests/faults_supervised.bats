@@ -86,7 +86,8 @@ run_fault() { # INJECTION
 	until_true 10 has_no_process || blame "left running: $(new_processes | xargs)"
 	! is_mounted "$MNT" || check_mount
 	[[ $(mounts) == "$MOUNTS_BEFORE" ]] || blame "the mounts are not as before"
-	[[ $status -ne 0 || -s $REPORT ]] || blame "COMMAND did not run, and all is well"
+	[[ $status -ne 0 || -s $REPORT || -n $output ]] ||
+		blame "COMMAND did not run, and all is well"
 	RUNS=$((RUNS + 1))
 	[[ -n $BLAME ]] || { SURVIVORS=$((SURVIVORS + 1)); return; }
 	printf %s "$BLAME"
@@ -112,6 +113,9 @@ run_faults() { # MODE EACH
 	for call in "${calls[@]}"; do
 		read -r name number <<<"$call"
 		run_fault "$name:signal=KILL:when=$number"
+		# A close(2) closes, whatever it says; one that is made to fail does
+		# not, and who waits for the end of a pipe waits for ever.
+		[[ $name != close ]] || continue
 		for error in "${ERRORS[@]}"; do
 			[[ ${FUSEFD_FAULTS:-} == all ||
 				$error == "${ERRORS[turn % ${#ERRORS[@]}]}" ]] || continue
@@ -124,16 +128,16 @@ run_faults() { # MODE EACH
 	((SURVIVORS == RUNS)) || fail "not all launches survived"
 }
 
-@test "faults in a supervised launch by root" { run_faults root 16; }
+@test "faults in a supervised launch by root" { run_faults root 4; }
 
-@test "faults in a supervised launch by root, with --user" { run_faults user 16; }
+@test "faults in a supervised launch by root, with --user" { run_faults user 4; }
 
 @test "faults in a supervised launch by setuid" {
 	requires setuid
-	run_faults setuid 8
+	run_faults setuid 1
 }
 
 @test "faults in a supervised launch by file capabilities" {
 	requires caps
-	run_faults caps 16
+	run_faults caps 4
 }
