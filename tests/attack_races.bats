@@ -8,6 +8,9 @@
 # FUSEFD_RACES=all runs 2,000 of each instead of 24; it takes minutes, so give
 # FUSEFD_FILE_TIMEOUT, of seconds, as well.
 #
+# Not here: a lazy unmount of what is in use, and --unmount --lazy, have
+# a look and an act with nothing but a system call between them: identity.h.
+#
 # Of the plain build only: launchers with privilege have no sanitizer.
 
 load helpers
@@ -47,7 +50,7 @@ is_hers_or_ended() { is_hers || has_ended "$FS_PID"; }
 
 pause_racer() {
 	kill -USR1 "$RACER"
-	until_true 10 test -e "$WORK/template/paused" || fail "it goes on: $(mounts)"
+	until_true 10 test -e "$WORK/template/paused" || fail "it does not pause: $(cat "$BATS_TEST_TMPDIR/racer")"
 }
 
 resume_racer() {
@@ -109,7 +112,7 @@ raced_attaches() {
 		if is_hers; then
 			landed=$((landed + 1))
 		else
-			grep -qE "meanwhile|not owned by you|may not write|on '/'" "$LOG" ||
+			grep -qE "meanwhile|not owned by you|may not write|in no mount|on '/'" "$LOG" ||
 				fail "$(cat "$LOG")"
 			refused=$((refused + 1))
 		fi
@@ -153,5 +156,4 @@ raced_unmounts() { # HOW...
 @test "raced unmounts by --unmount: root's mount is neither taken nor hidden" {
 	requires setuid
 	in_modes setuid raced_unmounts by_launcher
-	in_modes setuid raced_unmounts by_launcher --lazy
 }

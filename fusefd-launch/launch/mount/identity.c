@@ -146,21 +146,23 @@ static int unmount(const struct place *place, int flags)
 /* MNT_EXPIRE marks a mount the first time, and unmounts it the second time if it
  * was not used since. The mark is on ours if ours is topmost before and after the
  * first: what somebody mounts on it later has none, and is not unmounted in its
- * place. EAGAIN if it is used all the time, EBUSY if it is in use. */
+ * place. EAGAIN if it is used all the time, EBUSY if it is in use; once, it may be
+ * said of a mount that came and went. */
 static int unmount_marked(const struct identity *identity,
 			  const struct place *place)
 {
-	int error;
+	int error = EAGAIN;
 
 	for (int i = 0; i < TRIES; i++) {
-		error = look_by_unique_id(identity, place);
-		if (error)
-			return error;
+		const int found = look_by_unique_id(identity, place);
+
+		if (found)
+			return found;
 		error = unmount(place, MNT_EXPIRE);
-		if (error != EAGAIN)
-			return error;
+		if (error != EAGAIN && error != EBUSY)
+			break;
 	}
-	return EAGAIN;
+	return error;
 }
 
 /* What is in use cannot be marked, as by an fd of its own root: it is detached
