@@ -13,9 +13,8 @@
 /* As sd_listen_fds(3) counts. */
 #define LISTEN_FDS_START 3
 
-/* The five of the protocol, FUSEFD_PAYLOAD_FD, FUSEFD_KEEPER_FD, NOTIFY_SOCKET,
- * and the three of --listen-fds. */
-#define VARIABLES 11
+/* The five of the protocol, and FUSEFD_KEEPER_FD or the three of --listen-fds. */
+#define VARIABLES 8
 
 static const char *join_numbers(const struct handoff *handoff)
 {
@@ -67,39 +66,6 @@ static void add_listen_fds(struct environment *environment,
 	environment_add(environment, "LISTEN_FDNAMES=%s", join_names(handoff));
 }
 
-static void add_facts(struct environment *environment,
-		      const struct handoff *handoff,
-		      const struct options *options)
-{
-	environment_add(environment, FUSEFD_NAME_MOUNTPOINT "=%s",
-			handoff->mountpoint->path);
-	environment_add(environment, FUSEFD_NAME_ACL "=%s",
-			acl_name(&options->mount));
-	environment_add(environment, FUSEFD_NAME_OWNER "=%u",
-			handoff->owner->uid);
-}
-
-void handoff_facts(struct environment *facts, const struct handoff *handoff,
-		   const struct options *options)
-{
-	static const struct owner anybody;
-	char *const nothing[] = {NULL};
-
-	environment_build(facts, nothing, &anybody, VARIABLES);
-	environment_add(facts,
-			FUSEFD_NAME_PROTOCOL "=" FUSEFD_PROTOCOL_VERSION);
-	add_facts(facts, handoff, options);
-}
-
-static const char *supervision(const struct handoff *handoff,
-			       const struct options *options)
-{
-	if (!handoff->notify_socket)
-		return NULL;
-	return options->mode == RUN_RECEIVE ? FUSEFD_SUPERVISED_ELSEWHERE
-					    : FUSEFD_SUPERVISED_HERE;
-}
-
 char **handoff_environment(const struct handoff *handoff,
 			   const struct options *options, char *const *callers)
 {
@@ -111,21 +77,22 @@ char **handoff_environment(const struct handoff *handoff,
 			FUSEFD_NAME_PROTOCOL "=" FUSEFD_PROTOCOL_VERSION);
 	environment_add(&environment, FUSEFD_NAME_FDS "=%s",
 			join_numbers(handoff));
-	add_facts(&environment, handoff, options);
-	if (handoff->payload_fd)
-		environment_add(&environment, FUSEFD_NAME_PAYLOAD_FD "=%s",
-				handoff->payload_fd);
-	if (handoff->keeper_fd)
+	environment_add(&environment, FUSEFD_NAME_MOUNTPOINT "=%s",
+			handoff->mountpoint->path);
+	environment_add(&environment, FUSEFD_NAME_ACL "=%s",
+			acl_name(&options->mount));
+	environment_add(&environment, FUSEFD_NAME_OWNER "=%u",
+			handoff->owner->uid);
+	if (handoff->keeper_fd) {
+		/* The rest is for COMMAND alone. */
 		environment_add(&environment, FUSEFD_NAME_KEEPER_FD "=%s",
 				handoff->keeper_fd);
-	if (handoff->notify_socket)
-		environment_replace(&environment, "NOTIFY_SOCKET",
-				    handoff->notify_socket);
-	if (options->listen_fds && !handoff->keeper_fd)
+		return environment.variables;
+	}
+	if (options->listen_fds)
 		add_listen_fds(&environment, handoff);
-	if (options->unmodified && !handoff->keeper_fd)
-		unmodified_environment(&environment, callers,
-				       supervision(handoff, options));
+	if (options->unmodified)
+		unmodified_environment(&environment, callers, NULL);
 	return environment.variables;
 }
 

@@ -18,18 +18,12 @@ struct handoff {
 	size_t count;
 	const struct mountpoint *mountpoint;
 	const struct owner *owner;
-	const char *notify_socket; /* a supervisor's; NULL: the caller's */
-	const char *payload_fd;	   /* its number, where there is one */
-	const char *keeper_fd;	   /* likewise: for a companion, not COMMAND */
+	const char *keeper_fd; /* its number; NULL: COMMAND's own handoff */
 };
 
 /* Dies where --listen-fds cannot be had: sd_listen_fds(3) counts from 3, so
  * that a kept fd must not lie between. */
 void handoff_check_listen_fds(const int *fds, size_t count);
-
-/* What is said of the fds wherever they go, FUSEFD_PROTOCOL first. */
-void handoff_facts(struct environment *facts, const struct handoff *handoff,
-		   const struct options *options);
 
 /* COMMAND's environment. */
 char **handoff_environment(const struct handoff *handoff,
