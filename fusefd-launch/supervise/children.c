@@ -109,10 +109,23 @@ static pid_t find_only(pid_t but)
 	return child;
 }
 
+/* An error does not say that nobody has ended, and the signal that told of an
+ * end does not come again. */
+static pid_t wait_for_any(int *status)
+{
+	int tries = 3;
+	pid_t child;
+
+	do
+		child = waitpid(-1, status, WNOHANG | WUNTRACED);
+	while (child < 0 && errno != ECHILD && --tries);
+	return child;
+}
+
 bool children_next(pid_t *child, int *status)
 {
 	do
-		*child = waitpid(-1, status, WNOHANG | WUNTRACED);
+		*child = wait_for_any(status);
 	while (*child > 0 && !WIFSTOPPED(*status) && forget_stranger(*child));
 	return *child > 0;
 }
