@@ -74,16 +74,6 @@ static void a_mount_is_found_by_its_id(void **state)
 	assert_null(mount_table_find(&table, 0));
 }
 
-static void what_hides_a_mount_is_found(void **state)
-{
-	(void)state;
-	assert_int_equal(id_of(mount_table_find_cover(&table, find(32))), 33);
-	assert_int_equal(id_of(mount_table_find_cover(&table, find(30))), 0);
-	assert_int_equal(id_of(mount_table_find_cover(&table, find(33))), 0);
-	/* On "/", which is its own parent, the root. */
-	assert_int_equal(id_of(mount_table_find_cover(&table, find(1))), 20);
-}
-
 static size_t count_inner(uint64_t id)
 {
 	const struct mount_entry *inner = NULL;
@@ -156,7 +146,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_mount_is_found_by_its_id),
-		cmocka_unit_test(what_hides_a_mount_is_found),
 		cmocka_unit_test(what_lies_in_a_mount_is_found),
 		cmocka_unit_test(what_is_copied_is_found),
 		/* Before the other, since the file stays open. */

@@ -55,20 +55,6 @@ const struct mount_entry *mount_table_find(const struct mount_table *table,
 	return NULL;
 }
 
-const struct mount_entry *
-mount_table_find_cover(const struct mount_table *table,
-		       const struct mount_entry *mount)
-{
-	for (size_t i = 0; i < table->count; i++) {
-		const struct mount_entry *entry = &table->entries[i];
-
-		if (entry != mount && entry->parent == mount->id &&
-		    strcmp(entry->mountpoint, mount->mountpoint) == 0)
-			return entry;
-	}
-	return NULL;
-}
-
 /* No way up is longer than there are mounts, whatever the lines say. */
 static bool is_inside(const struct mount_table *table,
 		      const struct mount_entry *entry,

@@ -26,11 +26,6 @@ void mount_table_free(struct mount_table *table);
 const struct mount_entry *mount_table_find(const struct mount_table *table,
 					   uint64_t id);
 
-/* The mount on the root of that one, which it hides; NULL where none is. */
-const struct mount_entry *
-mount_table_find_cover(const struct mount_table *table,
-		       const struct mount_entry *mount);
-
 /* Of the mounts that go with that one, since they lie in it or in one that
  * does, the next behind "last", which is NULL at first; NULL: no more. */
 const struct mount_entry *
