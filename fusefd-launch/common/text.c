@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "common/text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,5 +27,17 @@ char *text_join(const char *first, const char *second)
 
 	text_add(&text, first);
 	text_add(&text, second);
+	return text.bytes;
+}
+
+char *text_join_numbers(const int *numbers, size_t count)
+{
+	struct text text = {0};
+	char number[16];
+
+	for (size_t i = 0; i < count; i++) {
+		snprintf(number, sizeof(number), i ? ",%d" : "%d", numbers[i]);
+		text_add(&text, number);
+	}
 	return text.bytes;
 }

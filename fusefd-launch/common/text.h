@@ -19,4 +19,7 @@ void text_add_bytes(struct text *text, const char *bytes, size_t length);
 /* Both together, allocated. */
 char *text_join(const char *first, const char *second);
 
+/* The numbers with commas, allocated. */
+char *text_join_numbers(const int *numbers, size_t count);
+
 #endif

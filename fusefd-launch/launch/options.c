@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <getopt.h>
-#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 
 #include "common/die.h"
 #include "common/number.h"
+#include "common/option_values.h"
 #include "launch/command/placeholders.h"
 #include "launch/command/unmodified.h"
 #include "launch/option_table.h"
@@ -23,9 +23,6 @@
 
 #define USAGE                                                                  \
 	"Usage: fusefd-launch [OPTION]... MOUNTPOINT [--] COMMAND [ARG]..."
-
-#define READY_TIMEOUT 30
-#define STOP_TIMEOUT  10
 
 static size_t count_cpus(void)
 {
@@ -62,27 +59,6 @@ static size_t choose_fds(const struct options *options)
 	return count_cpus();
 }
 
-static unsigned long parse_seconds(const char *option, const char *text)
-{
-	unsigned long seconds;
-
-	/* A poll(2) counts milliseconds in an int. */
-	if (!number_parse(text, INT_MAX / 1000, &seconds))
-		die("option %s: %s is not a number of seconds, from 0 to %d",
-		    option, quoted(text), INT_MAX / 1000);
-	return seconds;
-}
-
-static void parse_keep_fd(struct options *options, const char *text)
-{
-	unsigned long number;
-
-	if (!number_parse(text, INT_MAX, &number))
-		die("option --keep-fd: %s is not the number of an fd",
-		    quoted(text));
-	options->keep_fds[options->keep_fd_count++] = (int)number;
-}
-
 static bool begins_a_long_option(const char *argument)
 {
 	size_t length;
@@ -114,17 +90,6 @@ static noreturn void die_of_option(int option, const char *argument)
 	    quoted(argument));
 }
 
-static const char *parse_payload(const char *text)
-{
-	const size_t length = strlen(text);
-
-	if (length == 0 || length >= HANDOFF_PAYLOAD_MAX)
-		die("option --payload: it is of %zu bytes, and 1 to %d can be "
-		    "sent",
-		    length, HANDOFF_PAYLOAD_MAX - 1);
-	return text;
-}
-
 static void choose_mode(struct options *options, enum run_mode mode)
 {
 	if (options->mode != RUN_EXEC && options->mode != mode)
@@ -146,7 +111,8 @@ static void parse_option(struct options *options, int option, const char *value)
 		options->keep_caps |= capabilities_parse(value);
 		break;
 	case 'k':
-		parse_keep_fd(options, value);
+		options->keep_fds[options->keep_fd_count++] =
+			option_fd("--keep-fd", value);
 		break;
 	case 'S':
 		choose_mode(options, RUN_SUPERVISE);
@@ -161,7 +127,7 @@ static void parse_option(struct options *options, int option, const char *value)
 		address_parse(&options->send, "--send", value);
 		break;
 	case OPTION_PAYLOAD:
-		options->payload = parse_payload(value);
+		options->payload = option_payload("--payload", value);
 		break;
 	case OPTION_RECEIVE:
 		address_parse(&options->receive, "--receive", value);
@@ -172,10 +138,10 @@ static void parse_option(struct options *options, int option, const char *value)
 		break;
 	case OPTION_READY_TIMEOUT:
 		options->ready_timeout =
-			parse_seconds("--ready-timeout", value);
+			option_seconds("--ready-timeout", value);
 		break;
 	case OPTION_STOP_TIMEOUT:
-		options->stop_timeout = parse_seconds("--stop-timeout", value);
+		options->stop_timeout = option_seconds("--stop-timeout", value);
 		break;
 	case 'h':
 	case 'V':
@@ -282,8 +248,8 @@ void options_parse(struct options *options, int argc, char **argv)
 	*options = (struct options){
 		.mode = RUN_EXEC,
 		.first_fd = STDERR_FILENO + 1,
-		.ready_timeout = READY_TIMEOUT,
-		.stop_timeout = STOP_TIMEOUT,
+		.ready_timeout = READY_TIMEOUT_DEFAULT,
+		.stop_timeout = STOP_TIMEOUT_DEFAULT,
 	};
 	mount_options_init(&options->mount);
 	options->keep_fds = need_memory(

@@ -14,10 +14,6 @@
 /* SCM_MAX_FD: what one message over a Unix socket can carry (net/scm.h). */
 #define DEVICE_FDS_MAX 253
 
-/* What is sent beside them is less than this: there are receivers, with a format
- * of their own, that take ours, but have room for no more. */
-#define HANDOFF_PAYLOAD_MAX 4096
-
 /* How the launcher runs; a bit each, for option_table.h. */
 enum run_mode {
 	RUN_EXEC = 1 << 0,	 /* it becomes COMMAND */

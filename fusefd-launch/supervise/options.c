@@ -2,14 +2,10 @@
 #include "supervise/options.h"
 
 #include <getopt.h>
-#include <limits.h>
 #include <stdlib.h>
 
 #include "common/die.h"
-#include "common/number.h"
-
-#define READY_TIMEOUT 30
-#define STOP_TIMEOUT  10
+#include "common/option_values.h"
 
 enum {
 	BACKGROUND = 256,
@@ -36,27 +32,6 @@ static const struct option table[] = {
 	{NULL, 0, NULL, 0},
 };
 
-/* The loop counts milliseconds in an int. */
-static unsigned long parse_seconds(const char *option, const char *text)
-{
-	unsigned long seconds;
-
-	if (!number_parse(text, INT_MAX / 1000, &seconds))
-		die("option %s: %s is not a number of seconds, from 0 to %d",
-		    option, quoted(text), INT_MAX / 1000);
-	return seconds;
-}
-
-static int parse_fd(const char *text)
-{
-	unsigned long number;
-
-	if (!number_parse(text, INT_MAX, &number))
-		die("option --keep-fd: %s is not the number of an fd",
-		    quoted(text));
-	return (int)number;
-}
-
 static void parse_option(struct supervise_options *options, int option,
 			 const char *argument)
 {
@@ -68,7 +43,8 @@ static void parse_option(struct supervise_options *options, int option,
 		options->path = optarg;
 		break;
 	case KEEP_FD:
-		options->keep_fds[options->keep_fd_count++] = parse_fd(optarg);
+		options->keep_fds[options->keep_fd_count++] =
+			option_fd("--keep-fd", optarg);
 		break;
 	case LISTEN_FDS:
 		options->listen_fds = true;
@@ -78,10 +54,11 @@ static void parse_option(struct supervise_options *options, int option,
 		break;
 	case READY:
 		options->ready_timeout =
-			parse_seconds("--ready-timeout", optarg);
+			option_seconds("--ready-timeout", optarg);
 		break;
 	case STOP:
-		options->stop_timeout = parse_seconds("--stop-timeout", optarg);
+		options->stop_timeout =
+			option_seconds("--stop-timeout", optarg);
 		break;
 	case UNMODIFIED:
 		options->unmodified = true;
@@ -102,8 +79,8 @@ void supervise_options_parse(struct supervise_options *options, int argc,
 	int option, index;
 
 	*options = (struct supervise_options){
-		.ready_timeout = READY_TIMEOUT,
-		.stop_timeout = STOP_TIMEOUT,
+		.ready_timeout = READY_TIMEOUT_DEFAULT,
+		.stop_timeout = STOP_TIMEOUT_DEFAULT,
 		.keep_fds = need_memory(
 			calloc((size_t)argc + 1, sizeof(*options->keep_fds))),
 	};

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size);
 
@@ -21,5 +22,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size);
 			abort();                                               \
 		}                                                              \
 	} while (0)
+
+/* The input as a string of just its size, so that a read past the end is
+ * seen. The caller frees it. */
+static inline char *as_text(const void *input, size_t size)
+{
+	char *text = malloc(size + 1);
+
+	expect(text);
+	if (size)
+		memcpy(text, input, size);
+	text[size] = '\0';
+	return text;
+}
 
 #endif

@@ -18,18 +18,6 @@
 #define NOBODY	    1234567890
 #define NOBODY_ELSE 1234567891
 
-/* Of just its size, so that a read past the end is seen. The caller frees it. */
-static char *as_text(const char *input, size_t size)
-{
-	char *text = malloc(size + 1);
-
-	expect(text);
-	if (size)
-		memcpy(text, input, size);
-	text[size] = '\0';
-	return text;
-}
-
 struct judgement {
 	bool is_line, counts_for_nobody, owned;
 	uid_t owner;

@@ -111,17 +111,4 @@ const char *quoted(const char *name)
 	return text;
 }
 
-/* The input as a string of just its size, so that a read past the end is
- * seen. The caller frees it. */
-static inline char *as_text(const uint8_t *input, size_t size)
-{
-	char *text = malloc(size + 1);
-
-	expect(text);
-	if (size)
-		memcpy(text, input, size);
-	text[size] = '\0';
-	return text;
-}
-
 #endif

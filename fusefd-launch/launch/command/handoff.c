@@ -16,19 +16,6 @@
 /* The five of the protocol, and FUSEFD_KEEPER_FD or the three of --listen-fds. */
 #define VARIABLES 8
 
-static const char *join_numbers(const struct handoff *handoff)
-{
-	struct text text = {0};
-	char number[16];
-
-	for (size_t i = 0; i < handoff->count; i++) {
-		snprintf(number, sizeof(number), i ? ",%d" : "%d",
-			 handoff->fds[i]);
-		text_add(&text, number);
-	}
-	return text.bytes;
-}
-
 static const char *join_names(const struct handoff *handoff)
 {
 	struct text text = {0};
@@ -76,7 +63,7 @@ char **handoff_environment(const struct handoff *handoff,
 	environment_add(&environment,
 			FUSEFD_NAME_PROTOCOL "=" FUSEFD_PROTOCOL_VERSION);
 	environment_add(&environment, FUSEFD_NAME_FDS "=%s",
-			join_numbers(handoff));
+			text_join_numbers(handoff->fds, handoff->count));
 	environment_add(&environment, FUSEFD_NAME_MOUNTPOINT "=%s",
 			handoff->mountpoint->path);
 	environment_add(&environment, FUSEFD_NAME_ACL "=%s",
@@ -103,13 +90,14 @@ void handoff_fill_command(const struct handoff *handoff,
 
 	snprintf(fd, sizeof(fd), "%d", handoff->fds[0]);
 	snprintf(path, sizeof(path), "/dev/fd/%d", handoff->fds[0]);
-	placeholders_replace(options->command,
-			     &(struct placeholder_values){
-				     .path = path,
-				     .fd = fd,
-				     .fds = join_numbers(handoff),
-				     .mountpoint = handoff->mountpoint->path,
-				     .source = options->source,
-				     .options = options->filesystem_options,
-			     });
+	placeholders_replace(
+		options->command,
+		&(struct placeholder_values){
+			.path = path,
+			.fd = fd,
+			.fds = text_join_numbers(handoff->fds, handoff->count),
+			.mountpoint = handoff->mountpoint->path,
+			.source = options->source,
+			.options = options->filesystem_options,
+		});
 }

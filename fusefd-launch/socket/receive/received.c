@@ -177,19 +177,6 @@ void received_fill(struct received *received, struct options *options)
 
 /* ---- What COMMAND learns of it ---------------------------------------------- */
 
-static const char *join_numbers(const struct fusefd_message *message)
-{
-	struct text text = {0};
-	char number[16];
-
-	for (size_t i = 0; i < message->count; i++) {
-		snprintf(number, sizeof(number), i ? ",%d" : "%d",
-			 message->fds[i]);
-		text_add(&text, number);
-	}
-	return text.bytes;
-}
-
 static const char *acl_name(enum fusefd_acl acl)
 {
 	switch (acl) {
@@ -218,7 +205,8 @@ void received_environment(const struct received *received,
 	environment_add(environment, FUSEFD_NAME_PROTOCOL "=%s",
 			FUSEFD_PROTOCOL_VERSION);
 	environment_add(environment, FUSEFD_NAME_FDS "=%s",
-			join_numbers(&received->message));
+			text_join_numbers(received->message.fds,
+					  received->message.count));
 	environment_add(environment, FUSEFD_NAME_MOUNTPOINT "=%s", mountpoint);
 	environment_add(environment, FUSEFD_NAME_ACL "=%s",
 			acl_name(received->acl));
@@ -239,11 +227,12 @@ void received_fill_command(const struct received *received, char **command,
 
 	snprintf(fd, sizeof(fd), "%d", received->message.fds[0]);
 	snprintf(path, sizeof(path), "/dev/fd/%d", received->message.fds[0]);
-	placeholders_replace(command,
-			     &(struct placeholder_values){
-				     .path = path,
-				     .fd = fd,
-				     .fds = join_numbers(&received->message),
-				     .mountpoint = mountpoint,
-			     });
+	placeholders_replace(command, &(struct placeholder_values){
+					      .path = path,
+					      .fd = fd,
+					      .fds = text_join_numbers(
+						      received->message.fds,
+						      received->message.count),
+					      .mountpoint = mountpoint,
+				      });
 }

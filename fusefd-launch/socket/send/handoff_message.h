@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-#include "launch/options.h"
+#include "common/option_values.h"
 #include "supervise/inherited_handoff.h"
 
 struct handoff_message {

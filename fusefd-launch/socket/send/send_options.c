@@ -3,14 +3,10 @@
 
 #include <fcntl.h>
 #include <getopt.h>
-#include <limits.h>
 #include <string.h>
 
 #include "common/die.h"
-#include "common/number.h"
-#include "launch/options.h"
-
-#define READY_TIMEOUT 30
+#include "common/option_values.h"
 
 enum { OPTION_SEND = 256, OPTION_PAYLOAD, OPTION_READY_TIMEOUT };
 
@@ -23,28 +19,6 @@ static const struct option known[] = {
 	{"verbose", no_argument, NULL, 'v'},
 	{NULL, 0, NULL, 0},
 };
-
-static unsigned long parse_seconds(const char *text)
-{
-	unsigned long seconds;
-
-	if (!number_parse(text, INT_MAX / 1000, &seconds))
-		die("option --ready-timeout: %s is not a number of seconds, "
-		    "from 0 to %d",
-		    quoted(text), INT_MAX / 1000);
-	return seconds;
-}
-
-static const char *parse_payload(const char *text)
-{
-	const size_t length = strlen(text);
-
-	if (length == 0 || length >= HANDOFF_PAYLOAD_MAX)
-		die("option --payload: it is of %zu bytes, and 1 to %d can be "
-		    "sent",
-		    length, HANDOFF_PAYLOAD_MAX - 1);
-	return text;
-}
 
 static void parse_option(struct send_options *options, int option)
 {
@@ -60,10 +34,11 @@ static void parse_option(struct send_options *options, int option)
 		address_parse(&options->address, "--send", optarg);
 		break;
 	case OPTION_PAYLOAD:
-		options->payload = parse_payload(optarg);
+		options->payload = option_payload("--payload", optarg);
 		break;
 	case OPTION_READY_TIMEOUT:
-		options->ready_timeout = parse_seconds(optarg);
+		options->ready_timeout =
+			option_seconds("--ready-timeout", optarg);
 		break;
 	case 'v':
 		options->verbose = true;
@@ -80,7 +55,8 @@ void send_options_parse(struct send_options *options, int argc, char **argv)
 {
 	int option;
 
-	*options = (struct send_options){.ready_timeout = READY_TIMEOUT};
+	*options =
+		(struct send_options){.ready_timeout = READY_TIMEOUT_DEFAULT};
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "+:Sbv", known, NULL)) != -1)
 		parse_option(options, option);
