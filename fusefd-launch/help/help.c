@@ -8,7 +8,7 @@
 #include "common/text.h"
 #include "launch/option_table.h"
 
-/* Where what an option does begins. */
+/* The descriptions of the options begin here. */
 #define COLUMN 24
 
 const char help_version[] = "fusefd-launch " VERSION "\n";

@@ -139,8 +139,8 @@ int main(int argc, char **argv)
 		die("no arguments at all, not even a name");
 	is_mount_helper = die_by_name(argv[0]);
 
-	/* Who asks, and for what. No file is touched but, for root's --user,
-	 * those of the user database. */
+	/* The caller, and what is asked for. No file is touched but, for
+	 * root's --user, those of the user database. */
 	options_parse(&launch.options, argc, argv);
 	leave_the_rest(&launch);
 	launch.options.silent = is_mount_helper && !options->verbose;

@@ -116,8 +116,8 @@ const char *attached_mount_unmount(struct attached_mount *mount,
 	}
 }
 
-/* Of what a path leads to. The mountpoint may lie in a filesystem that hangs, and
- * who watches over a mount must not: only what the kernel has in its caches is
+/* The root of what the path leads to. The mountpoint may lie in a filesystem that
+ * hangs, and the supervisor must not: only what the kernel has in its caches is
  * asked (Linux 5.12). An fd with O_PATH asks nothing of the mount itself. */
 static int open_root(const struct attached_mount *mount)
 {

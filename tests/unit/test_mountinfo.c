@@ -207,7 +207,7 @@ static void a_truncated_line_does_no_harm(void **state)
 	assert_int_equal(count(text, 300), 2);
 }
 
-/* Of that type, with options of that length. The caller frees it. */
+/* A line of that type, with options of that length. The caller frees it. */
 static char *make_long(const char *type, size_t length, size_t *size)
 {
 	char *text = NULL;

@@ -8,11 +8,11 @@
 
 #include <stdnoreturn.h>
 
-/* Where they are, with the stand-ins of --unmodified: in this program's own
- * folder, if it is one of them; else below the launcher's, as it is built, or in
- * ../libexec/fusefd, as it is installed. Whoever
- * may make another link to the launcher elsewhere chooses what is executed; but
- * it runs as that user. Dies without /proc. */
+/* The folder of the companions and of the stand-ins of --unmodified: this
+ * program's own folder, if it is one of them; else the one below the launcher's,
+ * as it is built, or ../libexec/fusefd, as it is installed. A user who may make
+ * another link to the launcher elsewhere chooses what is executed; but it runs as
+ * that user. Dies without /proc. */
 const char *companion_folder(void);
 
 /* Become that one, without a privilege, or die. */

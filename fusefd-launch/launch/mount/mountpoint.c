@@ -96,7 +96,7 @@ static bool is_roots_link(int fd, const char *path)
 		die_unresolved(path, errno);
 	if (!S_ISLNK(stat.st_mode))
 		return false;
-	/* Whoever serves it says whose it is. */
+	/* The filesystem itself says who owns the link. */
 	if (fstatfs(fd, &filesystem) || filesystem.f_type == FUSE_SUPER_MAGIC)
 		die("cannot mount on %s: its path has a symbolic link in a "
 		    "FUSE filesystem, which could point it elsewhere\n"

@@ -19,8 +19,8 @@
 #define SYS_listmount 458
 #endif
 
-/* Of the mount that an fd is on; 0 if the kernel tells none. Of a FUSE mount only
- * its own user is told, all three of whose uids are the mount's. */
+/* The id of the mount that an fd is on; 0 if the kernel tells none. On a FUSE
+ * mount it tells nobody but its user, all three of whose uids are the mount's. */
 uint64_t statmount_unique_id(int fd);
 
 struct statmount_answer {

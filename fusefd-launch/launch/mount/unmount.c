@@ -21,7 +21,7 @@
 #include "launch/mount/unmount_target.h"
 #include "launch/privilege/shield.h"
 
-/* Who unmounts, and what of. */
+/* The caller, and the mount that is to go. */
 struct act {
 	const struct options *options;
 	const struct caller *caller;
@@ -244,7 +244,7 @@ static int unmount_by_name(const struct act *act)
 	return error;
 }
 
-/* Who looks at a mount uses it while that lasts: df(1), a desktop, another
+/* A process that looks at a mount uses it meanwhile: df(1), a desktop, another
  * --unmount. Of two that are in each other's way, one has to succeed. */
 static bool unmount_unused(struct act *act)
 {

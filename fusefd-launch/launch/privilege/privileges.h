@@ -23,7 +23,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Who started the launcher, and what the kernel lets it do. */
+/* The user who started the launcher, and what the kernel lets it do. */
 struct caller {
 	uid_t uid; /* the real ids: setuid changes only the effective ones */
 	gid_t gid;
